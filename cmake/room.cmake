@@ -1,0 +1,35 @@
+# niwaki_room(NAME
+#   SOURCES a.cpp ...        the room's files
+#   TESTS a_test.cpp ...     its GoogleTests, one program a room: niwaki_<room>_test
+#   ROOMS core ...           rooms it may include (the table in docs/architecture.md)
+#   PRIVATE Lib::lib ...     third-party libraries behind its interface
+#   TEST_LINKS Lib::lib ...  what only its tests need
+# )
+# makes the static library niwaki_<room>.
+function(niwaki_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;TESTS;ROOMS;PRIVATE;TEST_LINKS" ${ARGN})
+  set(target niwaki_${name})
+  add_library(${target} STATIC ${ROOM_SOURCES})
+  niwaki_compile_options(${target})
+  target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  # fmt is in core's public header (NIWAKI_CHECK), so every room has it.
+  target_link_libraries(${target} PUBLIC fmt::fmt PRIVATE ${ROOM_PRIVATE})
+  foreach(room ${ROOM_ROOMS})
+    target_link_libraries(${target} PUBLIC niwaki_${room})
+  endforeach()
+  if(NIWAKI_TESTS AND ROOM_TESTS)
+    add_executable(${target}_test ${ROOM_TESTS})
+    niwaki_compile_options(${target}_test)
+    target_link_libraries(${target}_test PRIVATE ${target} GTest::gtest_main GTest::gmock ${ROOM_TEST_LINKS})
+    gtest_discover_tests(${target}_test TEST_PREFIX "${name}/" DISCOVERY_MODE PRE_TEST
+      DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+  endif()
+endfunction()
+
+function(niwaki_compile_options target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+  if(NIWAKI_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=address,undefined)
+  endif()
+endfunction()

@@ -1,0 +1,33 @@
+# Every third-party library, found once. Which room may use which is in docs/architecture.md.
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs)
+find_package(Boost 1.74 REQUIRED)
+find_package(zstd REQUIRED)
+find_package(libzip REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(Threads REQUIRED)
+if(NIWAKI_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+
+# ONNX: only its protobuf schema is used.
+find_package(Protobuf REQUIRED)
+find_path(ONNX_INCLUDE_DIR onnx/onnx_pb.h REQUIRED)
+find_library(ONNX_PROTO_LIBRARY onnx_proto REQUIRED)
+add_library(niwaki_onnx_schema INTERFACE)
+target_include_directories(niwaki_onnx_schema SYSTEM INTERFACE ${ONNX_INCLUDE_DIR})
+target_compile_definitions(niwaki_onnx_schema INTERFACE ONNX_ML=1 ONNX_NAMESPACE=onnx)
+target_link_libraries(niwaki_onnx_schema INTERFACE ${ONNX_PROTO_LIBRARY} protobuf::libprotobuf)
+
+# libtorch: Debian's by default; a newer one (with CUDA) through -DTorch_DIR=.../share/cmake/Torch.
+find_package(Torch REQUIRED)
+add_library(niwaki_libtorch INTERFACE)
+target_include_directories(niwaki_libtorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+target_link_libraries(niwaki_libtorch INTERFACE ${TORCH_LIBRARIES})

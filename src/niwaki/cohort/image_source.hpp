@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "niwaki/cohort/cohort.hpp"
+#include "niwaki/core/preprocessing.hpp"
+
+namespace niwaki {
+
+/// The pictures of a list of records, ready to be augmented and normalised.
+class ImageSource {
+ public:
+  ImageSource() = default;
+  ImageSource(const ImageSource&) = delete;
+  ImageSource& operator=(const ImageSource&) = delete;
+  ImageSource(ImageSource&&) = delete;
+  ImageSource& operator=(ImageSource&&) = delete;
+  virtual ~ImageSource() = default;
+
+  [[nodiscard]] virtual std::size_t size() const = 0;
+  /// The shape that read() gives, and the mean and deviation to normalise by.
+  [[nodiscard]] virtual const Preprocessing& preprocessing() const = 0;
+  /// Fills `pixels` (preprocessing().values() floats) with image `index` as planes of [0, 1], not yet normalised.
+  /// Safe to call from several threads. Throws InputError naming the image where it cannot be read.
+  virtual void read(std::size_t index, std::span<float> pixels) const = 0;
+};
+
+/// Image files below `folder`, by Record::image. Where a record's file is not directly there, NIH's own
+/// layout (images_001/images/ ... images_012/images/) is looked through.
+/// Throws InputError on construction where files are missing: how many, and the first.
+std::unique_ptr<ImageSource> open_image_files(const Cohort& cohort, const std::filesystem::path& folder,
+                                              const Preprocessing& preprocessing);
+
+/// Keeps the pictures of `source` in memory (as 16-bit values, full scale 1) once they have been read, if all fit in
+/// `limit_bytes`; otherwise passes every read on.
+std::unique_ptr<ImageSource> cached(std::unique_ptr<ImageSource> source, std::size_t limit_bytes);
+
+}  // namespace niwaki

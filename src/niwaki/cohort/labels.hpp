@@ -1,0 +1,44 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "niwaki/cohort/cohort.hpp"
+
+namespace niwaki {
+
+/// The label formats of docs/formats.md that a header can be told apart by.
+enum class LabelFormat {
+  kAuto,      // recognised by the header
+  kNiwaki,    // id,patient_id[,image][,site],<class>...; cells 0, 1 or empty (unknown)
+  kNih,       // Data_Entry_2017.csv and Data_Entry_2017_v2020.csv
+  kNihCxrLt,  // miccai2023_nih-cxr-lt_labels_{train,val,test}.csv: id,<class>...,subj_id
+  kMimicCxrLt // miccai2023_mimic-cxr-lt_labels_{train,val,test}.csv: path or dicom id,<class>...,subject_id
+};
+LabelFormat parse_label_format(const std::string& name);  // "auto", "niwaki", "nih", ...; throws InputError
+const char* label_format_name(LabelFormat format);
+
+struct LabelOptions {
+  LabelFormat format = LabelFormat::kAuto;
+  /// Only these classes, in this order ("Pleural_Thickening" and "Pleural Thickening" are one name);
+  /// all of the file's where empty. Throws InputError for a class the file does not have.
+  std::vector<std::string> classes;
+};
+
+/// Reads one label file (gzip is not read; unpack it first). Throws InputError naming file, line and column for a
+/// column that is not there, a cell that is no label, or an image listed twice.
+Cohort read_labels(const std::filesystem::path& path, const LabelOptions& options = {});
+
+/// One file a split, as NIH-CXR-LT and MIMIC-CXR-LT are published; any may be empty (""), and given_splits is
+/// set. Classes are matched by name, in the order of the first file. Throws InputError where a patient or an
+/// image is in two files.
+struct SplitLabelFiles {
+  std::filesystem::path train, validation, test;
+};
+Cohort read_split_labels(const SplitLabelFiles& files, const LabelOptions& options = {});
+
+/// The project's own format.
+void write_labels(const Cohort& cohort, const std::filesystem::path& path);
+
+}  // namespace niwaki

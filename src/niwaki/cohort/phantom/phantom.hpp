@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "niwaki/cohort/cohort.hpp"
+#include "niwaki/cohort/image_source.hpp"
+#include "niwaki/core/progress.hpp"
+#include "niwaki/imaging/image.hpp"
+
+namespace niwaki {
+
+struct PhantomOptions {
+  std::size_t images = 8000;      // in all, 1 to 10 million
+  std::size_t size = 64;          // pixels a side, 64 to 1024
+  std::size_t sites = 4;          // hospitals, each with its own contrast, noise and projection; 1 to 16
+  double images_per_patient = 2.5;  // mean, at least 1
+  double label_noise = 0.0;       // share of labels flipped: positives missed, and as many false ones; 0 to 0.5
+  std::uint64_t seed = 1;
+  void check() const;             // throws InputError naming the field
+};
+
+/// What no real data set knows.
+struct PhantomTruth {
+  std::size_t images = 0;
+  std::vector<float> visibility;      // [images, classes]: contrast-to-noise of the finding's sign in [0, 1]; 0 where absent
+  std::vector<float> quality;         // [images]: 1 (perfect) to 0 (unreadable)
+  std::vector<std::uint8_t> flipped;  // [images, classes]: 1 where the label is not the truth
+};
+
+/// A chest X-ray-like cohort drawn from scratch: the 20 NIH-CXR-LT classes with that data set's label
+/// frequencies and co-occurrence (phantom/frequencies.hpp), several images a patient, several sites. The same
+/// options draw the same cohort, byte for byte, with any number of threads.
+class Phantom {
+ public:
+  explicit Phantom(const PhantomOptions& options);
+  ~Phantom();
+  Phantom(const Phantom&) = delete;
+  Phantom& operator=(const Phantom&) = delete;
+  Phantom(Phantom&&) = delete;
+  Phantom& operator=(Phantom&&) = delete;
+
+  [[nodiscard]] const Cohort& cohort() const;
+  [[nodiscard]] const PhantomTruth& truth() const;
+  /// The picture of one record: grey, size x size. Safe to call from several threads.
+  [[nodiscard]] Image draw(std::size_t row) const;
+  /// The pictures of these rows as a source (drawn when read).
+  [[nodiscard]] std::unique_ptr<ImageSource> images(const std::vector<std::size_t>& rows,
+                                                    const Preprocessing& preprocessing) const;
+
+ private:
+  struct State;
+  std::shared_ptr<const State> state_;
+};
+
+/// Writes images/<id>.png, labels.csv (the project's own format) and truth.csv
+/// (id,quality,visibility:<class>...,flipped:<class>...).
+void write_phantom(const Phantom& phantom, const std::filesystem::path& folder, Progress& progress);
+void write_phantom_truth(const Phantom& phantom, const std::filesystem::path& path);
+
+}  // namespace niwaki

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace niwaki {
+
+/// One row of a CSV file and where it stands, for error messages.
+struct CsvRow {
+  std::vector<std::string> cells;
+  std::size_t line = 0;  // 1-based line where the row begins
+};
+
+/// A CSV file (RFC 4180: quoted cells, doubled quotes; LF or CRLF; a UTF-8 byte-order mark is
+/// dropped; blank lines are passed over). Cells keep their bytes, outer blanks trimmed where unquoted.
+struct CsvTable {
+  std::string path;  // for error messages
+  std::vector<std::string> header;
+  std::vector<CsvRow> rows;
+
+  /// The column of this name. Throws InputError naming the file, the column and the nearest name there is.
+  [[nodiscard]] std::size_t column(std::string_view name) const;
+  [[nodiscard]] std::optional<std::size_t> find_column(std::string_view name) const;
+  /// "labels.csv, line 12, column 'Edema'".
+  [[nodiscard]] std::string where(std::size_t row, std::size_t column) const;
+  [[nodiscard]] std::string where(std::size_t row) const;
+};
+
+struct CsvOptions {
+  /// Rows must have as many cells as the header. NIH's label file has 9 names over rows of 11 cells,
+  /// so its reader turns this off.
+  bool same_width = true;
+  /// Files larger than this are refused.
+  std::size_t limit_bytes = std::size_t{2} << 30;
+};
+
+/// Throws InputError for a missing or empty file, an open quote, or a row of another width.
+CsvTable read_csv(const std::filesystem::path& path, const CsvOptions& options = {});
+/// As above, from text; `name` stands for the path in messages.
+CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOptions& options = {});
+
+/// Builds a CSV text: cells are quoted where they must be; numbers print shortest that reads back
+/// to the same value; std::nullopt is an empty cell.
+class CsvWriter {
+ public:
+  explicit CsvWriter(const std::vector<std::string>& header);
+  CsvWriter& cell(std::string_view text);
+  CsvWriter& cell(const char* text) { return cell(std::string_view(text)); }
+  CsvWriter& cell(const std::string& text) { return cell(std::string_view(text)); }
+  CsvWriter& cell(double number);
+  CsvWriter& cell(std::optional<double> number);
+  CsvWriter& cell(std::size_t number);
+  CsvWriter& cell(int number);
+  /// Ends the row; it must have as many cells as the header.
+  void end_row();
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  void separate();
+  std::string text_;
+  std::size_t width_ = 0;
+  std::size_t filled_ = 0;
+};
+
+}  // namespace niwaki

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+namespace niwaki {
+
+/// The number of threads that parallel loops use: all processors unless set.
+void set_thread_count(int threads);
+int thread_count();
+
+/// Calls body(i) for i in [0, count), each once, on the OpenMP pool. The first exception that a
+/// body throws is thrown here after the loop; bodies not yet begun are then left out. Checks for
+/// cancellation between bodies. Nothing may depend on the order.
+void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body);
+
+}  // namespace niwaki

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "niwaki/audit/audit.hpp"
+
+namespace niwaki {
+
+/// audit.json as docs/formats.md has it: keys in a fixed order, numbers shortest that read back. The same result gives the same bytes.
+std::string audit_json(const AuditResult& result);
+
+/// audit.json, global.csv, classes.csv, curves.csv, pairs.csv, exemplars.csv in `folder`, each whole or not at all.
+void write_audit(const AuditResult& result, const std::filesystem::path& folder);
+
+/// A line of the method section: ("Network", "resnet-small, 78,660 parameters").
+struct Fact {
+  std::string name;
+  std::string value;
+};
+
+/// What the page shows beyond the audit.
+struct ReportInput {
+  std::string title;
+  std::vector<Fact> facts;                    // cohort, network, training, pruning, versions, hashes
+  std::vector<std::string> warnings;          // shown at the top: absent classes, images left out
+  std::string recipe;                         // recipe.toml, resolved
+  std::map<std::string, std::string> pictures;  // exemplar id -> PNG bytes
+  std::map<std::string, std::vector<std::string>> findings;  // exemplar id -> classes labelled positive
+};
+
+/// One self-contained HTML page that opens offline. Names and ids are text, whatever they contain.
+std::string report_html(const AuditResult& result, const ReportInput& input);
+
+}  // namespace niwaki
