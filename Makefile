@@ -1,0 +1,55 @@
+# The commands of this project. CMake and Ninja do the building; see CMakePresets.json for the kinds of build.
+JOBS ?= $(shell nproc)
+PYTHON := /usr/bin/python3
+DEMO_OUT ?= out/demo
+
+.DEFAULT_GOAL := build
+.PHONY: packages test-packages build demo test bench lint format sanitize kill-and-resume clean help
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## */\1|/p' Makefile | column -t -s '|'
+
+packages:
+	@tools/install_packages.sh
+
+test-packages:
+	@tools/install_packages.sh --test
+
+# A stamp and not build.ninja itself: a configuration that failed half-way leaves no stamp and runs again.
+build/.configured: CMakePresets.json | packages
+	@cmake --preset release
+	@touch $@
+
+build-sanitize/.configured: CMakePresets.json | test-packages
+	@cmake --preset sanitize
+	@touch $@
+
+build: packages build/.configured  ## the program: build/niwaki
+	@cmake --build build --parallel $(JOBS) --target niwaki
+
+demo: build  ## the phantom study, from drawing the images to the report in out/demo
+	@build/niwaki demo --out $(DEMO_OUT)
+
+# OpenMP's threads sleep while they wait, because several test programs share the cores.
+test: test-packages build/.configured  ## every test, the end-to-end script among them
+	@cmake --build build --parallel $(JOBS)
+	@cd build && OMP_WAIT_POLICY=PASSIVE ctest --output-on-failure --parallel $(JOBS)
+
+kill-and-resume: build  ## a small study killed at 20 random moments, compared with an undisturbed one
+	@$(PYTHON) tests/kill_and_resume.py --program build/niwaki --kills 20
+
+bench: test-packages build  ## measured against what users would pick instead
+	@bench/run build/niwaki
+
+lint: test-packages  ## formatting, the table of rooms, names and bug patterns, scripts
+	@tools/lint.sh $(JOBS)
+
+format:  ## settles the formatting of every C++ file
+	@git ls-files -z -- '*.cpp' '*.hpp' | xargs -0 -r clang-format-14 -i --style=file
+
+sanitize: test-packages build-sanitize/.configured  ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
+	@cmake --build build-sanitize --parallel $(JOBS)
+	@cd build-sanitize && OMP_WAIT_POLICY=PASSIVE ctest --output-on-failure --parallel $(JOBS)
+
+clean:  ## removes what was built, keeps studies in out/
+	@rm -rf build build-debug build-sanitize build-lint
