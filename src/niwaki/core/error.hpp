@@ -74,9 +74,9 @@ class BrokenInvariant : public std::logic_error {
 
 /// Throws BrokenInvariant, with the values given, where `condition` does not hold:
 ///   NIWAKI_CHECK(rows == labels.rows(), "scores have {} rows, labels {}", rows, labels.rows());
-#define NIWAKI_CHECK(condition, ...)                                                           \
-  do {                                                                                         \
-    if (!(condition)) {                                                                        \
-      ::niwaki::fail_check(#condition, __FILE__, __LINE__, ::fmt::format(__VA_ARGS__));         \
-    }                                                                                          \
+#define NIWAKI_CHECK(condition, ...)                                                    \
+  do {                                                                                  \
+    if (!(condition)) {                                                                 \
+      ::niwaki::fail_check(#condition, __FILE__, __LINE__, ::fmt::format(__VA_ARGS__)); \
+    }                                                                                   \
   } while (false)

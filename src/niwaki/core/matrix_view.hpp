@@ -18,15 +18,13 @@ class MatrixView {
 
   MatrixView(T* data, std::size_t rows, std::size_t columns) : data_(data), rows_(rows), columns_(columns) {}
 
-  MatrixView(std::span<T> values, std::size_t rows, std::size_t columns)
-      : MatrixView(values.data(), rows, columns) {
+  MatrixView(std::span<T> values, std::size_t rows, std::size_t columns) : MatrixView(values.data(), rows, columns) {
     NIWAKI_CHECK(values.size() == rows * columns, "{} values for {} x {}", values.size(), rows, columns);
   }
 
   /// A view that may write reads as one that may not.
   template <typename U>
-    requires(std::is_same_v<T, const U>)
-  MatrixView(const MatrixView<U>& other)  // NOLINT(google-explicit-constructor)
+  requires(std::is_same_v<T, const U>) MatrixView(const MatrixView<U>& other)  // NOLINT(google-explicit-constructor)
       : MatrixView(other.data(), other.rows(), other.columns()) {}
 
   [[nodiscard]] T* data() const { return data_; }

@@ -1,0 +1,136 @@
+#include "niwaki/core/atomic_file.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <system_error>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "niwaki/core/error.hpp"
+
+namespace niwaki {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kPartialMark = ".partial-";
+
+[[noreturn]] void fail_write(const fs::path& path, int error) {
+  const char* advice = error == ENOSPC || error == EDQUOT ? "free some space and run again; what was finished is kept"
+                                                          : "check that the folder exists and may be written to";
+  throw MachineError(fmt::format("cannot write ({})", std::strerror(error)), path.string(), advice);
+}
+
+void sync_folder(const fs::path& folder) {
+  const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor >= 0) {
+    ::fsync(descriptor);
+    ::close(descriptor);
+  }
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
+  partial_ = path_.parent_path() / fmt::format(".{}{}{}", path_.filename().string(), kPartialMark, ::getpid());
+  descriptor_ = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (descriptor_ < 0) {
+    fail_write(path_, errno);
+  }
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ >= 0) {
+    ::close(descriptor_);
+    ::unlink(partial_.c_str());
+  }
+}
+
+void AtomicFile::write(std::string_view bytes) {
+  NIWAKI_CHECK(descriptor_ >= 0, "{} was committed already", path_.string());
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+    if (written < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      fail_write(path_, errno);
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void AtomicFile::commit() {
+  NIWAKI_CHECK(descriptor_ >= 0, "{} was committed already", path_.string());
+  if (::fsync(descriptor_) != 0 || ::rename(partial_.c_str(), path_.c_str()) != 0) {
+    fail_write(path_, errno);
+  }
+  ::close(descriptor_);
+  descriptor_ = -1;
+  sync_folder(path_.parent_path());
+}
+
+void write_file(const fs::path& path, std::string_view bytes) {
+  AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
+std::string read_file(const fs::path& path, std::size_t limit) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status)) {
+    throw InputError("no such file", path.string(), "check the path");
+  }
+  if (fs::is_directory(status)) {
+    throw InputError("this is a folder, not a file", path.string(), "name a file in it");
+  }
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) {
+    throw InputError("the file cannot be opened", path.string(), "check that you may read it");
+  }
+  std::string bytes;
+  std::vector<char> block(std::size_t{1} << 20);
+  while (stream.read(block.data(), static_cast<std::streamsize>(block.size())) || stream.gcount() > 0) {
+    bytes.append(block.data(), static_cast<std::size_t>(stream.gcount()));
+    if (bytes.size() > limit) {
+      throw InputError(fmt::format("the file is larger than {} bytes", limit), path.string(),
+                       "check that it is the right file");
+    }
+  }
+  if (stream.bad()) {
+    throw InputError("the file cannot be read", path.string(), "check the disk");
+  }
+  return bytes;
+}
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error || !fs::is_directory(folder)) {
+    throw MachineError(fmt::format("cannot make the folder ({})", error ? error.message() : "a file has its name"),
+                       folder.string(), "choose a folder that may be written to");
+  }
+  if (::access(folder.c_str(), W_OK) != 0) {
+    throw MachineError("the folder may not be written to", folder.string(), "choose another or change its rights");
+  }
+}
+
+void remove_partial_files(const fs::path& folder) {
+  std::error_code error;
+  std::vector<fs::path> found;
+  for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.starts_with('.') && name.find(kPartialMark) != std::string::npos) {
+      found.push_back(entry->path());
+    }
+  }
+  for (const fs::path& path : found) {
+    fs::remove(path, error);
+  }
+}
+
+}  // namespace niwaki
