@@ -7,7 +7,7 @@ DEMO_OUT ?= out/demo
 .PHONY: packages test-packages build demo test bench lint format sanitize kill-and-resume clean help
 
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):.*## */\1|/p' Makefile | column -t -s '|'
+	@sed -n 's/^\([a-z-]*\):.*## */\1|/p' Makefile | awk -F '|' '{ printf "make %-16s %s\n", $$1, $$2 }'
 
 packages:
 	@tools/install_packages.sh
