@@ -1,0 +1,138 @@
+#include "niwaki/study/plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "niwaki/core/hash.hpp"
+#include "niwaki/core/text.hpp"
+
+namespace niwaki {
+namespace {
+
+/// Raised where the program's results change, so that older studies are not mixed with newer ones.
+constexpr std::uint64_t kResultsVersion = 1;
+
+/// The lines of these sections of recipe.toml, without their comments.
+std::string keys_of(const Recipe& recipe, const std::vector<std::string>& sections) {
+  std::string chosen;
+  bool taken = false;
+  for (const std::string& line : split(recipe_text(recipe), '\n')) {
+    if (line.starts_with('[')) {
+      taken = std::find(sections.begin(), sections.end(), line.substr(1, line.size() - 2)) != sections.end();
+    }
+    if (taken) {
+      chosen += line.substr(0, line.rfind("  # ")) + "\n";
+    }
+  }
+  return chosen;
+}
+
+std::string path_of(const Unit& unit, const char* folder, const char* ending) {
+  return fmt::format("{}/{}/seed-{}/{}{}", folder, unit.method, unit.seed, sparsity_name(unit.sparsity), ending);
+}
+
+/// Adds units one after the other, each hash built on those before.
+class Planner {
+ public:
+  Planner(const Recipe& recipe, const PlanInputs& inputs) : recipe_(recipe), inputs_(inputs) {}
+
+  std::vector<Unit> plan() {
+    add_cohort();
+    for (std::uint64_t seed = 0; seed < recipe_.seeds; ++seed) {
+      add_train(seed);
+      for (const std::string& method : recipe_.methods) {
+        add_predictions(method, seed);
+      }
+    }
+    add_audit();
+    add_report();
+    return std::move(units_);
+  }
+
+ private:
+  /// model.file counts by its content, wherever it lies.
+  [[nodiscard]] std::string network_keys() const {
+    Recipe network = recipe_;
+    network.model_file.clear();
+    return keys_of(network, {"model", "train"});
+  }
+
+  void add(Unit unit) { units_.push_back(std::move(unit)); }
+
+  void add_cohort() {
+    add({.kind = UnitKind::kCohort, .id = "cohort", .what = "cohort", .input_hash = inputs_.cohort_hash, .cost = 1});
+  }
+
+  void add_train(std::uint64_t seed) {
+    Hasher hasher;
+    hasher.add(kResultsVersion).add(inputs_.cohort_hash).add(inputs_.model_hash).add(seed).add(recipe_.seed);
+    hasher.add(std::uint64_t(inputs_.threads)).add(network_keys()).add(libtorch_version());
+    train_hash_ = hasher.hex();
+    const double epochs = static_cast<double>(recipe_.train.epochs);
+    const double images = 3.0 * static_cast<double>(inputs_.train_images) + static_cast<double>(inputs_.validation_images);
+    add({.kind = UnitKind::kTrain,
+         .id = fmt::format("train/seed-{}", seed),
+         .what = fmt::format("train seed {}", seed),
+         .seed = seed,
+         .input_hash = train_hash_,
+         .cost = epochs * images + 1});
+  }
+
+  void add_predictions(const std::string& method, std::uint64_t seed) {
+    if (method == recipe_.methods.front()) {
+      add_prediction(method, seed, 0);
+    }
+    for (const double sparsity : recipe_.sparsities) {
+      add_prediction(method, seed, sparsity);
+    }
+  }
+
+  void add_prediction(const std::string& method, std::uint64_t seed, double sparsity) {
+    const std::string name = sparsity_name(sparsity);
+    Unit unit{.kind = UnitKind::kPredict,
+              .id = fmt::format("predict/{}/seed-{}/{}", method, seed, name),
+              .what = sparsity > 0 ? fmt::format("prune and predict {}, seed {}, {}", method, seed, name)
+                                   : fmt::format("predict seed {}, dense", seed),
+              .method = method,
+              .seed = seed,
+              .sparsity = sparsity,
+              .input_hash = Hasher().add(train_hash_).add(method).add(name).hex(),
+              .cost = static_cast<double>(inputs_.test_images)};
+    audit_hasher_.add(unit.id).add(unit.input_hash);
+    add(std::move(unit));
+  }
+
+  void add_audit() {
+    audit_hash_ = audit_hasher_.add(keys_of(recipe_, {"audit"})).hex();
+    add({.kind = UnitKind::kAudit, .id = "audit", .what = "audit", .input_hash = audit_hash_, .cost = 1});
+  }
+
+  void add_report() {
+    const std::string hash = Hasher().add(audit_hash_).add(recipe_text(recipe_)).hex();
+    add({.kind = UnitKind::kReport, .id = "report", .what = "report", .input_hash = hash, .cost = 1});
+  }
+
+  const Recipe& recipe_;
+  const PlanInputs& inputs_;
+  std::vector<Unit> units_;
+  std::string train_hash_;
+  Hasher audit_hasher_;
+  std::string audit_hash_;
+};
+
+}  // namespace
+
+std::string sparsity_name(double sparsity) {
+  const bool two_decimals = std::abs(sparsity * 100 - std::round(sparsity * 100)) < 1e-9;
+  return two_decimals ? fmt::format("sparsity-{:.2f}", sparsity) : fmt::format("sparsity-{:.3f}", sparsity);
+}
+
+std::string model_path(const Unit& unit) { return path_of(unit, "models", ".onnx.zst"); }
+
+std::string scores_path(const Unit& unit) { return path_of(unit, "scores", ".npy"); }
+
+std::vector<Unit> make_plan(const Recipe& recipe, const PlanInputs& inputs) { return Planner(recipe, inputs).plan(); }
+
+}  // namespace niwaki

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "niwaki/audit/audit.hpp"
+#include "niwaki/cohort/phantom/phantom.hpp"
+#include "niwaki/cohort/split.hpp"
+#include "niwaki/core/preprocessing.hpp"
+#include "niwaki/train/train.hpp"
+
+namespace niwaki {
+
+/// Everything a study depends on, as recipe.toml writes it. The keys, one a field, are in recipe_fields.hpp.
+struct Recipe {
+  std::string title = "Pruning study";
+  std::uint64_t seed = 1;   // every random choice comes from it
+  std::size_t seeds = 3;    // networks trained, each from its own random start
+
+  std::string cohort_kind = "phantom";  // "phantom" (drawn by us) or "files"
+  std::filesystem::path images;         // folder of pictures
+  std::filesystem::path labels;         // one label file for all, or ...
+  std::filesystem::path train_labels;   // ... one a split
+  std::filesystem::path validation_labels;
+  std::filesystem::path test_labels;
+  std::string label_format = "auto";
+  std::vector<std::string> classes;      // only these; all where empty
+  std::filesystem::path train_val_list;  // NIH's official lists
+  std::filesystem::path test_list;
+  std::filesystem::path splits;  // CSV id,split
+  SplitOptions split;
+  PhantomOptions phantom;
+  double cache_gigabytes = 2.0;  // pictures kept in memory up to this much
+
+  std::string architecture = "resnet-small";
+  std::filesystem::path model_file;  // an ONNX network to start from instead
+  Preprocessing input;               // mean and deviation: ImageNet's where empty
+
+  TrainOptions train;
+
+  std::vector<std::string> methods = {"l1", "random"};
+  std::vector<double> sparsities;  // above 0; the dense network is always there
+
+  AuditOptions audit;
+  std::size_t gallery = 24;  // exemplars shown as pictures, for each method
+
+  /// Throws InputError naming the key that is out of range or missing.
+  void check() const;
+};
+
+/// Defaults: the phantom cohort, resnet-small, L1 and random, sparsities 0.05 to 0.95.
+Recipe default_recipe();
+
+/// A recipe file over the defaults. Paths in it are relative to the file's folder. Throws InputError naming file and line
+/// for an unknown key (with the nearest right one) or a value of the wrong kind.
+Recipe read_recipe(const std::filesystem::path& path);
+/// As above from text; `folder` is what paths are relative to, `name` stands for the file.
+Recipe parse_recipe(const std::string& text, const std::filesystem::path& folder, const std::string& name);
+
+/// `key=value`, the value as TOML or as plain text for a text or path key. Paths are relative to the working folder. Throws
+/// InputError as read_recipe does.
+void set_key(Recipe& recipe, const std::string& assignment);
+
+/// All keys with their values: what reads back to the same recipe.
+std::string recipe_text(const Recipe& recipe);
+
+/// One line a key: name, default, meaning.
+struct RecipeKey {
+  std::string name;
+  std::string value;  // the default, as TOML
+  std::string meaning;
+};
+std::vector<RecipeKey> recipe_keys();
+
+/// Published protocols and ready-made studies: "demo", "nih-1000", "nih-cxr-lt", "mimic-cxr-lt".
+std::vector<std::string> preset_names();
+/// Throws InputError for a name that is not known, naming the nearest.
+Recipe preset(const std::string& name);
+
+}  // namespace niwaki
