@@ -1,0 +1,129 @@
+#include "niwaki/metrics/ranking.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numeric>
+
+#include "niwaki/core/error.hpp"
+
+namespace niwaki {
+namespace {
+
+// A sort key: the score's bits, turned so that unsigned order is the order of the numbers, above one
+// bit that carries the label along. 33 bits in all.
+constexpr int kKeyBits = 33;
+constexpr int kDigitBits = 11;
+constexpr std::size_t kDigits = std::size_t{1} << kDigitBits;
+static_assert(kKeyBits % kDigitBits == 0);
+// Below this many keys a comparison sort is faster than three passes over 2,048 counters.
+constexpr std::size_t kRadixFrom = 1024;
+
+std::uint64_t sort_key(float score, bool positive) {
+  // + 0.0F makes -0 and 0 one score.
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(score + 0.0F);
+  const std::uint32_t ordered = (bits & 0x80000000U) != 0 ? ~bits : bits | 0x80000000U;
+  return (std::uint64_t{ordered} << 1) | (positive ? 1U : 0U);
+}
+
+// Least significant digit first, rising.
+void radix_sort(std::vector<std::uint64_t>& keys) {
+  std::vector<std::uint64_t> other(keys.size());
+  std::vector<std::size_t> offsets(kDigits);
+  for (int shift = 0; shift < kKeyBits; shift += kDigitBits) {
+    std::fill(offsets.begin(), offsets.end(), std::size_t{0});
+    for (const std::uint64_t key : keys) {
+      ++offsets[(key >> shift) & (kDigits - 1)];
+    }
+    std::exclusive_scan(offsets.begin(), offsets.end(), offsets.begin(), std::size_t{0});
+    for (const std::uint64_t key : keys) {
+      other[offsets[(key >> shift) & (kDigits - 1)]++] = key;
+    }
+    keys.swap(other);
+  }
+}
+
+}  // namespace
+
+RankedScores::RankedScores(std::span<const float> scores, std::span<const std::int8_t> labels) {
+  NIWAKI_CHECK(scores.size() == labels.size(), "{} scores, {} labels", scores.size(), labels.size());
+  NIWAKI_CHECK(scores.size() < std::size_t{1} << 31, "{} images are more than counts hold", scores.size());
+  std::vector<std::uint64_t> keys;
+  keys.reserve(scores.size());
+  for (std::size_t image = 0; image < scores.size(); ++image) {
+    if (labels[image] >= 0) {
+      NIWAKI_CHECK(!std::isnan(scores[image]), "the score of image {} is NaN", image);
+      keys.push_back(sort_key(scores[image], labels[image] > 0));
+    }
+  }
+  if (keys.size() < kRadixFrom) {
+    std::sort(keys.begin(), keys.end());
+  } else {
+    radix_sort(keys);
+  }
+  groups_.reserve(keys.size());
+  for (std::size_t i = keys.size(); i-- > 0;) {
+    if (i + 1 == keys.size() || keys[i] >> 1 != keys[i + 1] >> 1) {
+      groups_.emplace_back();
+    }
+    const std::uint32_t positive = keys[i] & 1U;
+    groups_.back().positives += positive;
+    groups_.back().negatives += 1U - positive;
+    positives_ += positive;
+  }
+  negatives_ = keys.size() - positives_;
+}
+
+std::optional<double> average_precision(const RankedScores& ranked) {
+  if (ranked.positives() == 0) {
+    return std::nullopt;
+  }
+  const auto all = static_cast<double>(ranked.positives());
+  double sum = 0.0;
+  std::size_t found = 0;   // positives at or above the threshold
+  std::size_t called = 0;  // images at or above the threshold
+  for (const RankedScores::Group& group : ranked.groups()) {
+    found += group.positives;
+    called += group.positives + group.negatives;
+    const double precision = static_cast<double>(found) / static_cast<double>(called);
+    sum += static_cast<double>(group.positives) / all * precision;
+  }
+  return sum;
+}
+
+std::optional<double> auroc(const RankedScores& ranked) {
+  if (ranked.positives() == 0 || ranked.negatives() == 0) {
+    return std::nullopt;
+  }
+  // Twice the pairs that are in order, a tie being half: whole numbers, so exact.
+  std::uint64_t doubled = 0;
+  std::uint64_t negatives_below = ranked.negatives();
+  for (const RankedScores::Group& group : ranked.groups()) {
+    negatives_below -= group.negatives;
+    doubled += std::uint64_t{group.positives} * (2 * negatives_below + group.negatives);
+  }
+  const double pairs = static_cast<double>(ranked.positives()) * static_cast<double>(ranked.negatives());
+  return static_cast<double>(doubled) / (2.0 * pairs);
+}
+
+std::vector<double> average_ranks(std::span<const double> values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+  std::vector<double> ranks(values.size());
+  for (std::size_t begin = 0; begin < order.size();) {
+    std::size_t end = begin + 1;
+    while (end < order.size() && values[order[end]] == values[order[begin]]) {
+      ++end;
+    }
+    // The mean of ranks begin + 1 ... end.
+    const double rank = 0.5 * static_cast<double>(begin + 1 + end);
+    for (std::size_t i = begin; i < end; ++i) {
+      ranks[order[i]] = rank;
+    }
+    begin = end;
+  }
+  return ranks;
+}
+
+}  // namespace niwaki
