@@ -9,7 +9,8 @@
 
 namespace niwaki {
 
-/// audit.json as docs/formats.md has it: keys in a fixed order, numbers shortest that read back. The same result gives the same bytes.
+/// audit.json as docs/formats.md has it: keys in a fixed order, numbers shortest that read back. The same result gives
+/// the same bytes.
 std::string audit_json(const AuditResult& result);
 
 /// audit.json, global.csv, classes.csv, curves.csv, pairs.csv, exemplars.csv in `folder`, each whole or not at all.
@@ -24,10 +25,10 @@ struct Fact {
 /// What the page shows beyond the audit.
 struct ReportInput {
   std::string title;
-  std::vector<Fact> facts;                    // cohort, network, training, pruning, versions, hashes
-  std::vector<std::string> warnings;          // shown at the top: absent classes, images left out
-  std::string recipe;                         // recipe.toml, resolved
-  std::map<std::string, std::string> pictures;  // exemplar id -> PNG bytes
+  std::vector<Fact> facts;                                   // cohort, network, training, pruning, versions, hashes
+  std::vector<std::string> warnings;                         // shown at the top: absent classes, images left out
+  std::string recipe;                                        // recipe.toml, resolved
+  std::map<std::string, std::string> pictures;               // exemplar id -> PNG bytes
   std::map<std::string, std::vector<std::string>> findings;  // exemplar id -> classes labelled positive
 };
 
