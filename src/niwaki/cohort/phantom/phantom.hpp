@@ -15,20 +15,21 @@
 namespace niwaki {
 
 struct PhantomOptions {
-  std::size_t images = 8000;      // in all, 1 to 10 million
-  std::size_t size = 64;          // pixels a side, 64 to 1024
-  std::size_t sites = 4;          // hospitals, each with its own contrast, noise and projection; 1 to 16
+  std::size_t images = 8000;        // in all, 1 to 10 million
+  std::size_t size = 64;            // pixels a side, 64 to 1024
+  std::size_t sites = 4;            // hospitals, each with its own contrast, noise and projection; 1 to 16
   double images_per_patient = 2.5;  // mean, at least 1
-  double label_noise = 0.0;       // share of labels flipped: positives missed, and as many false ones; 0 to 0.5
+  double label_noise = 0.0;         // share of labels flipped: positives missed, and as many false ones; 0 to 0.5
   std::uint64_t seed = 1;
-  void check() const;             // throws InputError naming the field
+  void check() const;  // throws InputError naming the field
 };
 
 /// What no real data set knows.
 struct PhantomTruth {
   std::size_t images = 0;
-  std::vector<float> visibility;      // [images, classes]: contrast-to-noise of the finding's sign in [0, 1]; 0 where absent
-  std::vector<float> quality;         // [images]: 1 (perfect) to 0 (unreadable)
+  std::vector<float>
+      visibility;              // [images, classes]: contrast-to-noise of the finding's sign in [0, 1]; 0 where absent
+  std::vector<float> quality;  // [images]: 1 (perfect) to 0 (unreadable)
   std::vector<std::uint8_t> flipped;  // [images, classes]: 1 where the label is not the truth
 };
 
