@@ -28,6 +28,8 @@ class ImageSource {
   /// Fills `pixels` (preprocessing().values() floats) with image `index` as planes of [0, 1], not yet normalised.
   /// Safe to call from several threads. Throws InputError naming the image where it cannot be read.
   virtual void read(std::size_t index, std::span<float> pixels) const = 0;
+  /// The files behind the pictures, one an image; empty where they are drawn. A study hashes them.
+  [[nodiscard]] virtual std::vector<std::filesystem::path> files() const { return {}; }
 };
 
 /// Image files below `folder`, by Record::image. Where a record's file is not directly there, NIH's own

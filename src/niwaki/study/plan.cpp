@@ -71,7 +71,8 @@ class Planner {
     hasher.add(std::uint64_t(inputs_.threads)).add(network_keys()).add(libtorch_version());
     train_hash_ = hasher.hex();
     const double epochs = static_cast<double>(recipe_.train.epochs);
-    const double images = 3.0 * static_cast<double>(inputs_.train_images) + static_cast<double>(inputs_.validation_images);
+    const double images =
+        3.0 * static_cast<double>(inputs_.train_images) + static_cast<double>(inputs_.validation_images);
     add({.kind = UnitKind::kTrain,
          .id = fmt::format("train/seed-{}", seed),
          .what = fmt::format("train seed {}", seed),
@@ -129,10 +130,16 @@ std::string sparsity_name(double sparsity) {
   return two_decimals ? fmt::format("sparsity-{:.2f}", sparsity) : fmt::format("sparsity-{:.3f}", sparsity);
 }
 
-std::string model_path(const Unit& unit) { return path_of(unit, "models", ".onnx.zst"); }
+std::string model_path(const Unit& unit) {
+  return path_of(unit, "models", ".onnx.zst");
+}
 
-std::string scores_path(const Unit& unit) { return path_of(unit, "scores", ".npy"); }
+std::string scores_path(const Unit& unit) {
+  return path_of(unit, "scores", ".npy");
+}
 
-std::vector<Unit> make_plan(const Recipe& recipe, const PlanInputs& inputs) { return Planner(recipe, inputs).plan(); }
+std::vector<Unit> make_plan(const Recipe& recipe, const PlanInputs& inputs) {
+  return Planner(recipe, inputs).plan();
+}
 
 }  // namespace niwaki

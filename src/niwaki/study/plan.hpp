@@ -13,13 +13,13 @@ enum class UnitKind { kCohort, kTrain, kPredict, kAudit, kReport };
 /// One piece of work that is done whole or not at all.
 struct Unit {
   UnitKind kind = UnitKind::kCohort;
-  std::string id;           // "train/seed-0", "predict/l1/seed-0/sparsity-0.90"
-  std::string what;         // "train seed 0", for the progress bar
-  std::string method;       // kPredict
-  std::uint64_t seed = 0;   // kTrain, kPredict
-  double sparsity = 0;      // kPredict; 0 is the dense network, listed under the first method
-  std::string input_hash;   // SHA-256 of all that it depends on
-  double cost = 0;          // in images put through the network forwards; training counts three
+  std::string id;          // "train/seed-0", "predict/l1/seed-0/sparsity-0.90"
+  std::string what;        // "train seed 0", for the progress bar
+  std::string method;      // kPredict
+  std::uint64_t seed = 0;  // kTrain, kPredict
+  double sparsity = 0;     // kPredict; 0 is the dense network, listed under the first method
+  std::string input_hash;  // SHA-256 of all that it depends on
+  double cost = 0;         // in images put through the network forwards; training counts three
 };
 
 /// What the hashes start from.
@@ -32,7 +32,8 @@ struct PlanInputs {
   int threads = 1;  // results depend on the number of threads
 };
 
-/// The units in the order in which they run. A unit's hash holds those of the units it builds on, so a change is noticed by just what depends on it.
+/// The units in the order in which they run. A unit's hash holds those of the units it builds on, so a change is
+/// noticed by just what depends on it.
 std::vector<Unit> make_plan(const Recipe& recipe, const PlanInputs& inputs);
 
 /// "sparsity-0.90": two decimals, three where needed.

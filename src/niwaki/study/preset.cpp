@@ -17,7 +17,8 @@ std::vector<std::string> preset_names() {
 
 Recipe preset(const std::string& name) {
   const std::vector<PresetText>& texts = preset_texts();
-  const auto found = std::find_if(texts.begin(), texts.end(), [&](const PresetText& text) { return text.name == name; });
+  const auto found =
+      std::find_if(texts.begin(), texts.end(), [&](const PresetText& text) { return text.name == name; });
   if (found == texts.end()) {
     const std::vector<std::string> names = preset_names();
     throw InputError(fmt::format("there is no preset '{}'{}", name, did_you_mean(name, names)), "--preset",

@@ -79,19 +79,30 @@ struct ValueReader {
   }
 };
 
-
 /// The shortest decimal of a float, so that 0.449F does not print as 0.4490000009536743.
-double printable(float value) { return *parse_number(fmt::format("{}", value)); }
+double printable(float value) {
+  return *parse_number(fmt::format("{}", value));
+}
 
-std::string toml_value(const std::string& value) { return fmt::format("{}", (std::ostringstream() << toml::value<std::string>(value)).str()); }
-std::string toml_value(const fs::path& value) { return toml_value(value.string()); }
-std::string toml_value(bool value) { return value ? "true" : "false"; }
-std::string toml_value(std::uint64_t value) { return std::to_string(value); }
+std::string toml_value(const std::string& value) {
+  return fmt::format("{}", (std::ostringstream() << toml::value<std::string>(value)).str());
+}
+std::string toml_value(const fs::path& value) {
+  return toml_value(value.string());
+}
+std::string toml_value(bool value) {
+  return value ? "true" : "false";
+}
+std::string toml_value(std::uint64_t value) {
+  return std::to_string(value);
+}
 std::string toml_value(double value) {
   const std::string text = shortest(value);
   return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
 }
-std::string toml_value(float value) { return toml_value(printable(value)); }
+std::string toml_value(float value) {
+  return toml_value(printable(value));
+}
 template <typename T>
 std::string toml_value(const std::vector<T>& values) {
   std::vector<std::string> parts;
@@ -108,7 +119,8 @@ std::vector<std::string> key_names() {
   return names;
 }
 
-void assign(Recipe& recipe, const std::string& key, const toml::node& value, const fs::path& folder, const std::string& where) {
+void assign(Recipe& recipe, const std::string& key, const toml::node& value, const fs::path& folder,
+            const std::string& where) {
   bool found = false;
   visit_fields(recipe, [&](const char* name, auto& field, const char*) {
     if (key == name) {
@@ -122,7 +134,8 @@ void assign(Recipe& recipe, const std::string& key, const toml::node& value, con
   }
 }
 
-void assign_table(Recipe& recipe, const toml::table& table, const std::string& prefix, const fs::path& folder, const std::string& name) {
+void assign_table(Recipe& recipe, const toml::table& table, const std::string& prefix, const fs::path& folder,
+                  const std::string& name) {
   for (const auto& [key, value] : table) {
     const std::string full = prefix + std::string(key.str());
     if (const toml::table* inner = value.as_table()) {
@@ -172,10 +185,12 @@ void check_files(const Recipe& recipe) {
     throw InputError("no folder of pictures is given", "cohort.images", "add --set cohort.images=FOLDER");
   }
   const bool one_file = !recipe.labels.empty();
-  const bool file_a_split = !recipe.train_labels.empty() && !recipe.validation_labels.empty() && !recipe.test_labels.empty();
+  const bool file_a_split =
+      !recipe.train_labels.empty() && !recipe.validation_labels.empty() && !recipe.test_labels.empty();
   if (one_file == file_a_split) {
-    throw InputError(one_file ? "labels are given twice" : "no labels are given", "cohort.labels",
-                     "give cohort.labels, or all of cohort.train_labels, cohort.validation_labels and cohort.test_labels");
+    throw InputError(
+        one_file ? "labels are given twice" : "no labels are given", "cohort.labels",
+        "give cohort.labels, or all of cohort.train_labels, cohort.validation_labels and cohort.test_labels");
   }
   if (recipe.train_val_list.empty() != recipe.test_list.empty()) {
     throw InputError("one of two lists is missing", "cohort.train_val_list, cohort.test_list", "give both or neither");
@@ -186,8 +201,8 @@ void check_files(const Recipe& recipe) {
 void check_architecture(const std::string& name) {
   const std::vector<std::string> names = architecture_names();
   if (std::find(names.begin(), names.end(), name) == names.end()) {
-    throw InputError(fmt::format("there is no architecture '{}'{}", name, did_you_mean(name, names)), "model.architecture",
-                     fmt::format("choose one of {}", joined(names, ", ")));
+    throw InputError(fmt::format("there is no architecture '{}'{}", name, did_you_mean(name, names)),
+                     "model.architecture", fmt::format("choose one of {}", joined(names, ", ")));
   }
 }
 
@@ -208,7 +223,8 @@ void complete(Recipe& recipe) {
 void Recipe::check() const {
   check_range(seeds, 1, 1000, "study.seeds");
   if (cohort_kind != "phantom" && cohort_kind != "files") {
-    throw InputError(fmt::format("'{}' is no kind of cohort", cohort_kind), "cohort.kind", "choose \"phantom\" or \"files\"");
+    throw InputError(fmt::format("'{}' is no kind of cohort", cohort_kind), "cohort.kind",
+                     "choose \"phantom\" or \"files\"");
   }
   if (cohort_kind == "files") {
     check_files(*this);
@@ -261,14 +277,16 @@ Recipe read_recipe(const fs::path& path) {
 void set_key(Recipe& recipe, const std::string& assignment) {
   const std::size_t equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0) {
-    throw InputError("this sets nothing", fmt::format("--set {}", assignment), "write key=value, such as train.epochs=3");
+    throw InputError("this sets nothing", fmt::format("--set {}", assignment),
+                     "write key=value, such as train.epochs=3");
   }
   const std::string key(trimmed(std::string_view(assignment).substr(0, equals)));
   const std::string value = assignment.substr(equals + 1);
   bool plain_text = false;
   visit_fields(recipe, [&](const char* name, auto& field, const char*) {
     using Field = std::decay_t<decltype(field)>;
-    plain_text |= key == name && (std::is_same_v<Field, std::string> || std::is_same_v<Field, fs::path>) && !value.starts_with('"');
+    plain_text |=
+        key == name && (std::is_same_v<Field, std::string> || std::is_same_v<Field, fs::path>)&&!value.starts_with('"');
   });
   const std::string where = fmt::format("--set {}", key);
   if (plain_text) {
@@ -279,7 +297,8 @@ void set_key(Recipe& recipe, const std::string& assignment) {
     const toml::table table = toml::parse(fmt::format("value = {}", value));
     assign(recipe, key, *table.get("value"), fs::current_path(), where);
   } catch (const toml::parse_error& error) {
-    throw InputError(fmt::format("the value is not TOML ({})", error.description()), where, "quote texts, bracket lists");
+    throw InputError(fmt::format("the value is not TOML ({})", error.description()), where,
+                     "quote texts, bracket lists");
   }
 }
 

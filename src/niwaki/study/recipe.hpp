@@ -16,8 +16,8 @@ namespace niwaki {
 /// Everything a study depends on, as recipe.toml writes it. The keys, one a field, are in recipe_fields.hpp.
 struct Recipe {
   std::string title = "Pruning study";
-  std::uint64_t seed = 1;   // every random choice comes from it
-  std::size_t seeds = 3;    // networks trained, each from its own random start
+  std::uint64_t seed = 1;  // every random choice comes from it
+  std::size_t seeds = 3;   // networks trained, each from its own random start
 
   std::string cohort_kind = "phantom";  // "phantom" (drawn by us) or "files"
   std::filesystem::path images;         // folder of pictures
@@ -53,14 +53,14 @@ struct Recipe {
 /// Defaults: the phantom cohort, resnet-small, L1 and random, sparsities 0.05 to 0.95.
 Recipe default_recipe();
 
-/// A recipe file over the defaults. Paths in it are relative to the file's folder. Throws InputError naming file and line
-/// for an unknown key (with the nearest right one) or a value of the wrong kind.
+/// A recipe file over the defaults. Paths in it are relative to the file's folder. Throws InputError naming file and
+/// line for an unknown key (with the nearest right one) or a value of the wrong kind.
 Recipe read_recipe(const std::filesystem::path& path);
 /// As above from text; `folder` is what paths are relative to, `name` stands for the file.
 Recipe parse_recipe(const std::string& text, const std::filesystem::path& folder, const std::string& name);
 
-/// `key=value`, the value as TOML or as plain text for a text or path key. Paths are relative to the working folder. Throws
-/// InputError as read_recipe does.
+/// `key=value`, the value as TOML or as plain text for a text or path key. Paths are relative to the working folder.
+/// Throws InputError as read_recipe does.
 void set_key(Recipe& recipe, const std::string& assignment);
 
 /// All keys with their values: what reads back to the same recipe.

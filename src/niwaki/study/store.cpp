@@ -1,13 +1,12 @@
 #include "niwaki/study/store.hpp"
 
+#include <chrono>
+
 #include <fcntl.h>
+#include <fmt/chrono.h>
 #include <sqlite3.h>
 #include <sys/file.h>
 #include <unistd.h>
-
-#include <chrono>
-
-#include <fmt/chrono.h>
 
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/error.hpp"
@@ -37,7 +36,8 @@ CREATE TABLE IF NOT EXISTS outputs (
 )sql";
 
 std::string now_utc() {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
 }
 
 /// A connection that throws instead of returning codes.
@@ -68,7 +68,8 @@ class Database {
     const int code = sqlite3_errcode(handle_);
     const std::string reason = sqlite3_errmsg(handle_);
     if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT) {
-      throw InputError(fmt::format("the study's database is broken ({})", reason), path_.string(), "remove the study folder and run again");
+      throw InputError(fmt::format("the study's database is broken ({})", reason), path_.string(),
+                       "remove the study folder and run again");
     }
     throw MachineError(fmt::format("the study's database cannot be used ({})", reason), path_.string(),
                        "check the disk's space and the folder's rights");
@@ -136,8 +137,10 @@ std::vector<OutputFile> read_outputs(const Database& database, const std::string
   return outputs;
 }
 
-std::vector<UnitRecord> read_units(const Database& database, const std::string& condition, const std::string& argument) {
-  Statement query(database, ("SELECT id, input_hash, status, started, seconds FROM units " + condition + " ORDER BY id").c_str());
+std::vector<UnitRecord> read_units(const Database& database, const std::string& condition,
+                                   const std::string& argument) {
+  Statement query(database,
+                  ("SELECT id, input_hash, status, started, seconds FROM units " + condition + " ORDER BY id").c_str());
   if (!argument.empty()) {
     query.bind(argument);
   }
@@ -168,7 +171,8 @@ int lock_folder(const fs::path& folder) {
   }
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     ::close(descriptor);
-    throw InputError("another niwaki is at work in this folder", folder.string(), "wait for it, stop it, or choose another --out");
+    throw InputError("another niwaki is at work in this folder", folder.string(),
+                     "wait for it, stop it, or choose another --out");
   }
   return descriptor;
 }
@@ -182,7 +186,8 @@ void check_is_study_or_empty(const fs::path& folder) {
   }
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.path().filename() != ".lock") {
-      throw InputError("the folder holds files but no study", folder.string(), "choose a new or empty folder for --out");
+      throw InputError("the folder holds files but no study", folder.string(),
+                       "choose a new or empty folder for --out");
     }
   }
 }
@@ -195,7 +200,9 @@ struct StudyStore::State {
   Database database;
 
   explicit State(const fs::path& where)
-      : folder(where), lock(lock_folder(where)), database(where / "study.db", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) {}
+      : folder(where),
+        lock(lock_folder(where)),
+        database(where / "study.db", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   State(State&&) = delete;
@@ -217,14 +224,18 @@ StudyStore::StudyStore(const fs::path& folder) {
 
 StudyStore::~StudyStore() = default;
 
-const fs::path& StudyStore::folder() const { return state_->folder; }
+const fs::path& StudyStore::folder() const {
+  return state_->folder;
+}
 
 std::optional<UnitRecord> StudyStore::find(const std::string& id) const {
   std::vector<UnitRecord> found = read_units(state_->database, "WHERE id = ?", id);
   return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
 }
 
-std::vector<UnitRecord> StudyStore::all() const { return read_units(state_->database, "", ""); }
+std::vector<UnitRecord> StudyStore::all() const {
+  return read_units(state_->database, "", "");
+}
 
 bool StudyStore::is_done(const std::string& id, const std::string& input_hash) const {
   const std::optional<UnitRecord> unit = find(id);

@@ -26,8 +26,8 @@ struct UnitRecord {
   std::vector<OutputFile> outputs;
 };
 
-/// A study folder that one process at a time may work in: study.db (SQLite: what was done, from what, with what result) and
-/// a lock that the system lets go of when the process ends, however it ends.
+/// A study folder that one process at a time may work in: study.db (SQLite: what was done, from what, with what result)
+/// and a lock that the system lets go of when the process ends, however it ends.
 class StudyStore {
  public:
   /// Makes the folder where needed. Throws InputError where another process works in it, where it holds files but no

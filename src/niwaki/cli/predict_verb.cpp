@@ -1,0 +1,103 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "niwaki/cli/options.hpp"
+#include "niwaki/cli/verbs.hpp"
+#include "niwaki/cohort/image_source.hpp"
+#include "niwaki/cohort/labels.hpp"
+#include "niwaki/core/error.hpp"
+#include "niwaki/model/onnx.hpp"
+#include "niwaki/scores/table.hpp"
+#include "niwaki/train/predict.hpp"
+
+namespace niwaki {
+namespace {
+
+struct PredictCommand {
+  CommonOptions common;
+  std::string model;
+  std::string labels;
+  std::string label_format = "auto";
+  std::string images;
+  std::string input;
+  std::string out;
+  std::string engine = "auto";
+  bool logits = false;
+
+  void run() const {
+    common.apply();
+    check_arguments();
+    const Graph graph = read_onnx(model);
+    const Predictor predictor(graph);
+    std::vector<float> scores = input.empty() ? from_images(graph, predictor) : from_array(predictor);
+    if (!logits && !ends_in_sigmoid(graph)) {
+      for (float& score : scores) {
+        score = probability(score);
+      }
+    }
+    const std::size_t rows = scores.size() / predictor.classes();
+    write_npy(out, {rows, predictor.classes()}, scores);
+    print_line(common, fmt::format("{} images x {} classes written to {}", rows, predictor.classes(), out));
+    if (common.json) {
+      print_json(nlohmann::ordered_json{{"images", rows}, {"classes", predictor.classes()}, {"scores", out}}.dump(2));
+    }
+  }
+
+ private:
+  void check_arguments() const {
+    if (input.empty() == (labels.empty() || images.empty())) {
+      throw UsageError("what to predict is not clear", "niwaki predict", "give --labels and --images, or --input");
+    }
+    if (engine != "auto") {
+      throw UsageError(fmt::format("there is no engine '{}' in this version", engine), "--engine",
+                       "leave it out or say auto (libtorch)");
+    }
+  }
+
+  [[nodiscard]] std::vector<float> from_images(const Graph& graph, const Predictor& predictor) const {
+    if (!graph.preprocessing) {
+      throw InputError("the network does not say how pictures become its input", model,
+                       "add the metadata niwaki.channels, .height, .width, .mean, .deviation, or give --input");
+    }
+    const Cohort cohort = read_labels(labels, {.format = parse_label_format(label_format), .classes = {}});
+    const auto source = open_image_files(cohort, images, *graph.preprocessing);
+    const auto progress = common.progress();
+    progress->start("predict", static_cast<double>(cohort.size()));
+    std::vector<float> scores =
+        predictor.logits(*source, 64, [&](std::size_t done) { progress->advance(static_cast<double>(done)); });
+    progress->finish();
+    return scores;
+  }
+
+  [[nodiscard]] std::vector<float> from_array(const Predictor& predictor) const {
+    const FloatArray array = read_npy(input);
+    if (array.shape.size() != 4) {
+      throw InputError(fmt::format("an array of {} dimensions", array.shape.size()), input,
+                       "give [images, channels, height, width]");
+    }
+    return predictor.logits(array.values, Shape(array.shape.begin(), array.shape.end()));
+  }
+};
+
+}  // namespace
+
+void add_predict_verb(CLI::App& program) {
+  CLI::App* verb = program.add_subcommand("predict", "Scores of a network for pictures");
+  const auto command = std::make_shared<PredictCommand>();
+  verb->add_option("--model", command->model, "ONNX network (.onnx or .onnx.zst)")->required();
+  verb->add_option("--labels", command->labels, "Label file: its images are predicted, in its order");
+  verb->add_option("--label-format", command->label_format, "auto, niwaki, nih, nih-cxr-lt, mimic-cxr-lt")
+      ->capture_default_str();
+  verb->add_option("--images", command->images, "Folder of pictures");
+  verb->add_option("--input", command->input,
+                   "Instead: a float32 .npy [images, channels, height, width], normalised already");
+  verb->add_option("--out", command->out, "Where to write the scores, .npy")->required();
+  verb->add_option("--engine", command->engine, "auto")->capture_default_str();
+  verb->add_flag("--logits", command->logits, "Write logits instead of probabilities");
+  command->common.add_to(*verb);
+  verb->callback([command] { command->run(); });
+}
+
+}  // namespace niwaki

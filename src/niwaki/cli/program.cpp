@@ -1,0 +1,74 @@
+#include "niwaki/cli/program.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include <CLI/CLI.hpp>
+
+#include "niwaki/cli/verbs.hpp"
+#include "niwaki/core/cancel.hpp"
+#include "niwaki/core/error.hpp"
+#include "niwaki/core/version.hpp"
+
+namespace niwaki {
+namespace {
+
+int failed(ExitCode code, const std::string& message) {
+  std::fflush(stdout);
+  fmt::print(stderr, "niwaki: error: {}\n", message);
+  return static_cast<int>(code);
+}
+
+void add_verbs(CLI::App& program) {
+  program.require_subcommand(1);
+  program.set_version_flag("--version", std::string("niwaki ") + version());
+  program.get_formatter()->column_width(36);
+  add_study_verbs(program);
+  add_train_verb(program);
+  add_prune_verb(program);
+  add_predict_verb(program);
+  add_audit_verb(program);
+  add_report_verb(program);
+  add_inspect_verb(program);
+  add_cohort_verb(program);
+}
+
+int parse_and_run(CLI::App& program, int argc, const char* const* argv) {
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::Success& wanted) {
+    return program.exit(wanted);  // --help, --version
+  } catch (const CLI::ParseError& error) {
+    return failed(ExitCode::kUsage, fmt::format("the command line is wrong: {}: see niwaki --help", error.what()));
+  }
+  return static_cast<int>(ExitCode::kDone);
+}
+
+}  // namespace
+
+int run_program(int argc, const char* const* argv) {
+  install_signal_handlers();
+  CLI::App program("Niwaki: how far may an image classifier be pruned before it forgets someone?", "niwaki");
+  try {
+    add_verbs(program);
+    return parse_and_run(program, argc, argv);
+  } catch (const UsageError& error) {
+    return failed(ExitCode::kUsage, error.what());
+  } catch (const InputError& error) {
+    return failed(ExitCode::kInput, error.what());
+  } catch (const MachineError& error) {
+    return failed(ExitCode::kFailed, error.what());
+  } catch (const Interrupted&) {
+    return failed(ExitCode::kInterrupted,
+                  "interrupted: on request: what was finished is kept; run the same command to go on");
+  } catch (const std::bad_alloc&) {
+    return failed(ExitCode::kFailed,
+                  "out of memory: this machine: give it more, or a smaller batch or cohort.cache_gigabytes");
+  } catch (const std::exception& error) {
+    return failed(ExitCode::kFailed,
+                  fmt::format("a bug: {}: please report it with the command that you ran", error.what()));
+  }
+}
+
+}  // namespace niwaki

@@ -1,0 +1,57 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "niwaki/cli/options.hpp"
+#include "niwaki/cli/sparsity_table.hpp"
+#include "niwaki/cli/verbs.hpp"
+#include "niwaki/model/onnx.hpp"
+#include "niwaki/prune/criterion.hpp"
+
+namespace niwaki {
+namespace {
+
+struct PruneCommand {
+  CommonOptions common;
+  std::string model;
+  std::string method = "l1";
+  double sparsity = 0;
+  std::string out;
+
+  void run() const {
+    common.apply();
+    const Graph dense = read_onnx(model);
+    const Graph result = pruned(dense, method, sparsity, RandomStream(common.seed.value_or(1), "prune/" + method, {0}));
+    write_onnx(result, out);
+    const SparsityReport report = measure_sparsity(result);
+    if (common.json) {
+      nlohmann::ordered_json document = sparsity_json(report);
+      document["method"] = method;
+      document["nominal_sparsity"] = sparsity;
+      print_json(document.dump(2));
+      return;
+    }
+    print_sparsity_table(report);
+    fmt::print("{}: nominal sparsity {}, actual {:.6f}; written to {}\n", method, sparsity, report.sparsity(), out);
+  }
+};
+
+}  // namespace
+
+void add_prune_verb(CLI::App& program) {
+  CLI::App* verb = program.add_subcommand("prune", "Set the least important weights of a network to zero");
+  const auto command = std::make_shared<PruneCommand>();
+  std::string methods;
+  for (const CriterionEntry& entry : criteria()) {
+    methods += fmt::format("{}{}: {}", methods.empty() ? "" : "; ", entry.name, entry.description);
+  }
+  verb->add_option("--model", command->model, "ONNX network (.onnx or .onnx.zst)")->required();
+  verb->add_option("--method", command->method, methods)->capture_default_str();
+  verb->add_option("--sparsity", command->sparsity, "Share of weights that go, 0 to 1")->required();
+  verb->add_option("--out", command->out, "Where to write the pruned network")->required();
+  command->common.add_to(*verb);
+  verb->callback([command] { command->run(); });
+}
+
+}  // namespace niwaki

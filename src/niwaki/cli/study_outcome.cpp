@@ -1,0 +1,90 @@
+#include "niwaki/cli/study_outcome.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace niwaki {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string figure(const Figure& value) {
+  return value ? fmt::format("{:.3f}", *value) : "-";
+}
+
+Json json_figure(const Figure& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+void print_macro(const MethodResult& method) {
+  fmt::print("\n{:<10}{:>10}{:>10}{:>10}{:>10}\n", method.method, "sparsity", "AUROC", "AP", "F1");
+  for (const MacroPoint& point : method.macro) {
+    const double tenths = point.sparsity * 10;
+    const bool shown = std::abs(tenths - std::round(tenths)) < 1e-9 || point.sparsity == method.sparsities.back();
+    if (shown) {
+      fmt::print("{:<10}{:>10.2f}{:>10}{:>10}{:>10}\n", "", point.sparsity, figure(point.auroc), figure(point.ap),
+                 figure(point.f1));
+    }
+  }
+}
+
+void print_frequency(const MethodResult& method) {
+  const Correlation& found = method.frequency_first_drop;
+  if (!found.spearman) {
+    fmt::print("{}: too few classes dropped to relate first drop to training frequency\n", method.method);
+    return;
+  }
+  fmt::print("{}: log training frequency against first drop over {} classes that dropped: rho = {:.2f} (p = {:.3g})\n",
+             method.method, found.points, *found.spearman, found.spearman_p.value_or(1.0));
+}
+
+Json outcome_json(const StudyOutcome& outcome) {
+  Json document = {{"units_done", outcome.units_done},
+                   {"units_kept", outcome.units_kept},
+                   {"seconds", outcome.seconds},
+                   {"warnings", outcome.warnings}};
+  if (outcome.audit) {
+    document["report"] = outcome.report.string();
+    for (const MethodResult& method : outcome.audit->methods) {
+      Json points = Json::array();
+      for (const MacroPoint& point : method.macro) {
+        points.push_back({{"sparsity", point.sparsity},
+                          {"auroc", json_figure(point.auroc)},
+                          {"ap", json_figure(point.ap)},
+                          {"f1", json_figure(point.f1)}});
+      }
+      const Correlation& frequency = method.frequency_first_drop;
+      document["methods"][method.method] = {{"macro", points},
+                                            {"frequency_first_drop",
+                                             {{"spearman", json_figure(frequency.spearman)},
+                                              {"spearman_p", json_figure(frequency.spearman_p)},
+                                              {"points", frequency.points}}}};
+    }
+  }
+  return document;
+}
+
+}  // namespace
+
+void print_outcome(const CommonOptions& options, const StudyOutcome& outcome) {
+  if (options.json) {
+    print_json(outcome_json(outcome).dump(2, ' ', false, Json::error_handler_t::replace));
+    return;
+  }
+  fmt::print("{} units done, {} kept, in {}\n", outcome.units_done, outcome.units_kept,
+             format_duration(std::chrono::duration<double>(outcome.seconds)));
+  if (outcome.audit) {
+    for (const MethodResult& method : outcome.audit->methods) {
+      print_macro(method);
+    }
+    fmt::print("\n");
+    for (const MethodResult& method : outcome.audit->methods) {
+      print_frequency(method);
+    }
+    fmt::print("report: {}\n", outcome.report.string());
+  }
+}
+
+}  // namespace niwaki

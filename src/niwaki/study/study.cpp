@@ -1,0 +1,207 @@
+#include "niwaki/study/study.hpp"
+
+#include <chrono>
+
+#include "niwaki/core/atomic_file.hpp"
+#include "niwaki/core/cancel.hpp"
+#include "niwaki/core/error.hpp"
+#include "niwaki/core/hash.hpp"
+#include "niwaki/core/log.hpp"
+#include "niwaki/core/parallel.hpp"
+#include "niwaki/model/onnx.hpp"
+#include "niwaki/report/report.hpp"
+#include "niwaki/study/plan.hpp"
+#include "niwaki/study/store.hpp"
+#include "niwaki/study/study_cohort.hpp"
+#include "niwaki/study/study_report.hpp"
+#include "niwaki/study/units.hpp"
+
+namespace niwaki {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+/// One unit's share of the whole study's bar.
+class UnitProgress : public Progress {
+ public:
+  UnitProgress(Progress& study, const Unit& unit) : study_(study), unit_(unit) { study_.say(unit.what); }
+
+  void start(const std::string& /*job*/, double total) override { scale_ = total > 0 ? unit_.cost / total : 1; }
+  void say(const std::string& now) override { study_.say(unit_.what + ", " + now); }
+  void advance(double amount) override {
+    const double step = std::min(amount * scale_, unit_.cost - done_);
+    done_ += step;
+    study_.advance(step);
+  }
+  /// Training that stopped early leaves some of its share over.
+  void finish() override {
+    study_.advance(unit_.cost - done_);
+    done_ = unit_.cost;
+  }
+
+ private:
+  Progress& study_;
+  const Unit& unit_;
+  double scale_ = 1;
+  double done_ = 0;
+};
+
+PlanInputs plan_inputs(const Recipe& recipe, const StudyCohort& cohort) {
+  PlanInputs inputs;
+  inputs.cohort_hash = cohort.hash;
+  inputs.model_hash = recipe.model_file.empty() ? "" : sha256_file(recipe.model_file);
+  inputs.train_images = cohort.train.rows.size();
+  inputs.validation_images = cohort.validation.rows.size();
+  inputs.test_images = cohort.test.rows.size();
+  inputs.threads = thread_count();
+  return inputs;
+}
+
+/// Does the units of one plan in order.
+class Runner {
+ public:
+  Runner(const StudyContext& study, StudyStore& store, std::vector<Unit> plan, const StudyRun& run, Progress& progress)
+      : study_(study), store_(store), plan_(std::move(plan)), run_(run), progress_(progress) {}
+
+  void run(StudyOutcome& outcome) {
+    progress_.start("study", cost_left());
+    for (const Unit& unit : plan_) {
+      if (!wanted(unit)) {
+        continue;
+      }
+      throw_if_cancelled();
+      if (is_done(unit)) {
+        ++outcome.units_kept;
+      } else {
+        do_unit(unit);
+        ++outcome.units_done;
+      }
+    }
+    progress_.finish();
+    if (!run_.train_only) {
+      outcome.audit = audit_result();
+      outcome.report = study_.folder / "report.html";
+    }
+  }
+
+ private:
+  [[nodiscard]] bool wanted(const Unit& unit) const {
+    return !run_.train_only || unit.kind == UnitKind::kCohort || unit.kind == UnitKind::kTrain;
+  }
+
+  [[nodiscard]] bool is_done(const Unit& unit) const {
+    const bool redo = run_.redo_report && unit.kind == UnitKind::kReport;
+    return !redo && store_.is_done(unit.id, unit.input_hash);
+  }
+
+  [[nodiscard]] double cost_left() const {
+    double cost = 0;
+    for (const Unit& unit : plan_) {
+      cost += wanted(unit) && !is_done(unit) ? unit.cost : 0;
+    }
+    return cost;
+  }
+
+  void do_unit(const Unit& unit) {
+    UnitProgress progress(progress_, unit);
+    const auto began = Clock::now();
+    store_.begin(unit.id, unit.input_hash);
+    const std::vector<std::string> outputs = outputs_of(unit, progress);
+    store_.finish(unit.id, outputs, std::chrono::duration<double>(Clock::now() - began).count());
+    progress.finish();
+  }
+
+  std::vector<std::string> outputs_of(const Unit& unit, Progress& progress) {
+    switch (unit.kind) {
+      case UnitKind::kCohort:
+        return write_study_cohort(study_.cohort, study_.folder);
+      case UnitKind::kTrain:
+        return train_unit(study_, unit, progress);
+      case UnitKind::kPredict:
+        return predict_unit(study_, unit, progress);
+      case UnitKind::kAudit:
+        write_audit(audit_result(), study_.folder / "audit");
+        return {"scores/scores.csv", "audit/audit.json", "audit/global.csv",   "audit/classes.csv",
+                "audit/curves.csv",  "audit/pairs.csv",  "audit/exemplars.csv"};
+      case UnitKind::kReport:
+        write_study_report(study_, audit_result(), plan_);
+        return {"report.html"};
+    }
+    return {};
+  }
+
+  /// Computed once a run: the audit's tables, the report and the outcome all show the same.
+  const AuditResult& audit_result() {
+    if (!audit_) {
+      audit_ = run_audit(study_, write_manifest(study_.folder, plan_));
+    }
+    return *audit_;
+  }
+
+  const StudyContext& study_;
+  StudyStore& store_;
+  std::vector<Unit> plan_;
+  const StudyRun& run_;
+  Progress& progress_;
+  std::optional<AuditResult> audit_;
+};
+
+/// The recipe as it will run: where an imported network says its input, that holds.
+Recipe completed(Recipe recipe, std::vector<std::string>& warnings) {
+  recipe.check();
+  const Preprocessing usual = imagenet_preprocessing(recipe.input.channels, recipe.input.height, recipe.input.width);
+  if (recipe.input.mean.empty()) {
+    recipe.input.mean = usual.mean;
+  }
+  if (recipe.input.deviation.empty()) {
+    recipe.input.deviation = usual.deviation;
+  }
+  if (!recipe.model_file.empty()) {
+    const Graph graph = read_onnx(recipe.model_file);
+    if (graph.preprocessing && *graph.preprocessing != recipe.input) {
+      recipe.input = *graph.preprocessing;
+      warnings.emplace_back("the input's size and normalisation are taken from the network file");
+    }
+  }
+  return recipe;
+}
+
+void note_classifier(const Recipe& recipe, const StudyCohort& cohort, std::vector<std::string>& warnings) {
+  if (!recipe.model_file.empty()) {
+    const std::string note = fitting_note(read_onnx(recipe.model_file), cohort.cohort.classes);
+    if (!note.empty()) {
+      warnings.push_back(note);
+    }
+  }
+}
+
+}  // namespace
+
+StudyOutcome run_study(const Recipe& wanted, const fs::path& folder, Progress& progress, const StudyRun& run) {
+  const auto began = Clock::now();
+  StudyOutcome outcome;
+  const Recipe recipe = completed(wanted, outcome.warnings);
+  StudyCohort cohort = open_study_cohort(recipe, recipe.input);
+  note_classifier(recipe, cohort, outcome.warnings);
+  cohort.warnings.insert(cohort.warnings.begin(), outcome.warnings.begin(), outcome.warnings.end());
+  for (const std::string& warning : cohort.warnings) {
+    log_warning(warning);
+  }
+  StudyStore store(folder);
+  write_file(folder / "recipe.toml", recipe_text(recipe));
+  const StudyContext study{recipe, cohort, folder};
+  Runner(study, store, make_plan(recipe, plan_inputs(recipe, cohort)), run, progress).run(outcome);
+  outcome.warnings = cohort.warnings;
+  outcome.seconds = std::chrono::duration<double>(Clock::now() - began).count();
+  return outcome;
+}
+
+Recipe recipe_of_study(const fs::path& folder) {
+  if (!fs::exists(folder / "recipe.toml") || !fs::exists(folder / "study.db")) {
+    throw InputError("this is no study folder", folder.string(), "name the --out of a study");
+  }
+  return read_recipe(folder / "recipe.toml");
+}
+
+}  // namespace niwaki

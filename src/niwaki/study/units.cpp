@@ -1,0 +1,115 @@
+#include "niwaki/study/units.hpp"
+
+#include <algorithm>
+
+#include "niwaki/core/atomic_file.hpp"
+#include "niwaki/core/error.hpp"
+#include "niwaki/core/text.hpp"
+#include "niwaki/model/onnx.hpp"
+#include "niwaki/model/zoo/zoo.hpp"
+#include "niwaki/prune/criterion.hpp"
+#include "niwaki/scores/grid.hpp"
+#include "niwaki/train/predict.hpp"
+#include "niwaki/train/train.hpp"
+
+namespace niwaki {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string trained_path(std::uint64_t seed) {
+  return fmt::format("training/seed-{}/best.onnx", seed);
+}
+std::string history_path(std::uint64_t seed) {
+  return fmt::format("training/seed-{}/history.csv", seed);
+}
+
+std::vector<float> probabilities(std::vector<float> values) {
+  std::transform(values.begin(), values.end(), values.begin(), probability);
+  return values;
+}
+
+}  // namespace
+
+Graph starting_network(const Recipe& recipe, const std::vector<std::string>& classes, std::uint64_t seed) {
+  RandomStream random(recipe.seed, "model/weights", {seed});
+  if (recipe.model_file.empty()) {
+    return build_network(recipe.architecture, classes, recipe.input, random);
+  }
+  Graph graph = read_onnx(recipe.model_file);
+  if (ends_in_sigmoid(graph)) {
+    throw InputError("the network ends in a Sigmoid", recipe.model_file.string(),
+                     "export it without: studies need logits");
+  }
+  if (!fitting_note(graph, classes).empty()) {
+    replace_classifier(graph, classes, random);
+  }
+  graph.classes = classes;
+  graph.preprocessing = recipe.input;
+  return graph;
+}
+
+std::string fitting_note(const Graph& imported, const std::vector<std::string>& classes) {
+  const std::size_t outputs = class_count(imported);
+  if (imported.classes == classes || (imported.classes.empty() && outputs == classes.size())) {
+    return "";
+  }
+  return fmt::format("the network's classifier ({} classes) was replaced by a new one for the cohort's {} classes",
+                     outputs, classes.size());
+}
+
+std::vector<std::string> train_unit(const StudyContext& study, const Unit& unit, Progress& progress) {
+  const Recipe& recipe = study.recipe;
+  const fs::path folder = study.folder / fs::path(trained_path(unit.seed)).parent_path();
+  make_folder(folder);
+  const Graph start = starting_network(recipe, study.cohort.cohort.classes, unit.seed);
+  if (recipe.train.epochs == 0) {
+    write_onnx(start, study.folder / trained_path(unit.seed));
+    write_history({}, study.folder / history_path(unit.seed));
+    return {trained_path(unit.seed), history_path(unit.seed)};
+  }
+  TrainOptions options = recipe.train;
+  options.seed = RandomStream(recipe.seed, "train", {unit.seed}).bits();
+  const StudyCohort& cohort = study.cohort;
+  train_network(start, {cohort.train.images.get(), cohort.train.cohort.label_view()},
+                {cohort.validation.images.get(), cohort.validation.cohort.label_view()}, options, folder,
+                unit.input_hash, progress);
+  return {trained_path(unit.seed), history_path(unit.seed)};
+}
+
+std::vector<std::string> predict_unit(const StudyContext& study, const Unit& unit, Progress& progress) {
+  Graph graph = read_onnx(study.folder / trained_path(unit.seed));
+  if (unit.sparsity > 0) {
+    graph =
+        pruned(graph, unit.method, unit.sparsity, RandomStream(study.recipe.seed, "prune/" + unit.method, {unit.seed}));
+  }
+  make_folder((study.folder / model_path(unit)).parent_path());
+  make_folder((study.folder / scores_path(unit)).parent_path());
+  write_onnx(graph, study.folder / model_path(unit));
+  const Predictor predictor(graph, study.recipe.train.device);
+  const ImageSource& images = *study.cohort.test.images;
+  const std::vector<float> logits =
+      predictor.logits(images, 64, [&](std::size_t done) { progress.advance(static_cast<double>(done)); });
+  write_npy(study.folder / scores_path(unit), {images.size(), predictor.classes()}, probabilities(logits));
+  return {model_path(unit), scores_path(unit)};
+}
+
+ScoreGrid write_manifest(const fs::path& folder, const std::vector<Unit>& plan) {
+  ScoreGrid grid;
+  grid.folder = folder / "scores";
+  for (const Unit& unit : plan) {
+    if (unit.kind == UnitKind::kPredict) {
+      const std::string relative = fs::path(scores_path(unit)).lexically_relative("scores").generic_string();
+      grid.entries.push_back({unit.method, unit.seed, unit.sparsity, relative});
+    }
+  }
+  make_folder(grid.folder);
+  write_grid(grid, grid.folder / "scores.csv");
+  return read_grid(grid.folder / "scores.csv");
+}
+
+AuditResult run_audit(const StudyContext& study, const ScoreGrid& grid) {
+  return audit(study.cohort.test.cohort, study.cohort.train.cohort.positives(), grid, study.recipe.audit);
+}
+
+}  // namespace niwaki
