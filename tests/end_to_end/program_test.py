@@ -1,0 +1,37 @@
+"""The program's own options, and command lines that are wrong."""
+from .workplace import EndToEnd
+
+VERBS = ["audit", "cohort", "demo", "inspect", "predict", "prune", "report", "study", "train"]
+
+
+class Program(EndToEnd):
+    def test_version_is_one_line(self):
+        self.assertRegex(self.niwaki("--version").out, r"^niwaki \d+\.\d+\.\d+\n$")
+
+    def test_help_lists_every_verb(self):
+        text = self.niwaki("--help").out
+        for verb in VERBS:
+            self.assertRegex(text, rf"(?m)^\s+{verb}\b")
+
+    def test_each_verb_explains_itself(self):
+        for verb in VERBS:
+            with self.subTest(verb=verb):
+                self.assertIn("--help", self.niwaki(verb, "--help").out)
+
+    def test_no_verb_is_a_usage_error(self):
+        self.fails(2)
+
+    def test_an_unknown_verb_is_a_usage_error(self):
+        self.fails(2, "prunne", says=["prunne"])
+
+    def test_an_unknown_option_is_a_usage_error(self):
+        self.fails(2, "inspect", "--no-such-option", "x", says=["no-such-option"])
+
+    def test_an_option_that_is_missing_is_named(self):
+        self.fails(2, "prune", "--method", "l1", "--sparsity", "0.5", "--out", self.folder / "p.onnx", says=["--model"])
+
+    def test_a_number_that_is_none_is_a_usage_error(self):
+        self.fails(2, "cohort", "phantom", "--images", "many", "--out", self.folder / "phantom", says=["--images"])
+
+    def test_threads_must_be_a_positive_number(self):
+        self.fails(2, "cohort", "phantom", "--images", 4, "--threads", 0, "--out", self.folder / "phantom", says=["--threads"])

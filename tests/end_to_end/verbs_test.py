@@ -1,0 +1,283 @@
+"""prune, predict, audit, inspect, report and train, each on its own files."""
+import csv
+import html.parser
+import json
+import shutil
+
+import numpy as np
+
+from .workplace import EndToEnd, copy_of_small_study, dense_model, phantom_cohort, settings, small_study
+
+
+def labels_of(path):
+    """Class names and the label matrix of a label file in the project's own format."""
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    classes = [name for name in rows[0] if name not in ("id", "patient_id", "image", "site")]
+    return classes, np.array([[int(row[name]) for name in classes] for row in rows])
+
+
+def average_precision(positive, scores):
+    """The sum over distinct scores of (recall step) x precision, as scikit-learn defines it."""
+    order = np.argsort(-scores, kind="stable")
+    positive, scores = positive[order], scores[order]
+    last = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)
+    found = np.cumsum(positive)[last]
+    return float(np.sum(np.diff(found, prepend=0) / positive.sum() * found / (last + 1)))
+
+
+class Prune(EndToEnd):
+    def prune(self, method, sparsity, name="pruned.onnx", *more):
+        out = self.folder / name
+        self.niwaki("prune", "--model", dense_model(), "--method", method, "--sparsity", sparsity, "--out", out, *more)
+        return out
+
+    def test_the_share_that_was_asked_for_goes(self):
+        dense = self.json("inspect", dense_model())
+        for method in ("l1", "random"):
+            pruned = self.json("inspect", self.prune(method, 0.9, f"{method}.onnx"))
+            self.assertEqual(pruned["prunable"] - pruned["nonzero"], round(0.9 * dense["prunable"]))
+            self.assertEqual(pruned["parameters"], dense["parameters"])
+            self.assertAlmostEqual(pruned["sparsity"], 0.9, places=4)
+
+    def test_l1_prunes_globally_and_random_evenly(self):
+        uneven = [layer["sparsity"] for layer in self.json("inspect", self.prune("l1", 0.5, "l1.onnx"))["layers"]]
+        self.assertGreater(max(uneven) - min(uneven), 0.1)
+        layers = self.json("inspect", self.prune("random", 0.5, "random.onnx"))["layers"]
+        self.assertTrue(all(abs(layer["sparsity"] - 0.5) < 0.1 for layer in layers if np.prod(layer["shape"]) > 1000))
+
+    def test_the_same_call_gives_the_same_bytes(self):
+        for method in ("l1", "random"):
+            first = self.prune(method, 0.7, "first.onnx", "--seed", 5).read_bytes()
+            self.assertEqual(first, self.prune(method, 0.7, "second.onnx", "--seed", 5).read_bytes())
+        self.assertNotEqual(first, self.prune("random", 0.7, "third.onnx", "--seed", 6).read_bytes())
+
+    def test_a_packed_file_holds_the_same_network_in_fewer_bytes(self):
+        plain, packed = self.prune("l1", 0.95, "p.onnx"), self.prune("l1", 0.95, "p.onnx.zst")
+        self.assertLess(packed.stat().st_size, plain.stat().st_size / 3)
+        self.assertEqual(self.json("inspect", plain)["layers"], self.json("inspect", packed)["layers"])
+
+    def test_a_sparsity_out_of_range_is_refused(self):
+        for sparsity in ("1.5", "-0.1"):
+            self.fails(3, "prune", "--model", dense_model(), "--method", "l1", "--sparsity", sparsity, "--out",
+                       self.folder / "p.onnx", says=["sparsity"])
+
+    def test_an_unknown_method_is_answered_with_the_nearest(self):
+        self.fails(3, "prune", "--model", dense_model(), "--method", "randon", "--sparsity", "0.5", "--out",
+                   self.folder / "p.onnx", says=["randon", "random"])
+
+
+class Predict(EndToEnd):
+    def predict(self, name, *more):
+        out = self.folder / name
+        self.niwaki("predict", "--model", dense_model(), "--out", out, *more)
+        return np.load(out)
+
+    def on_phantom(self, name, *more):
+        cohort = phantom_cohort()
+        return self.predict(name, "--labels", cohort / "labels.csv", "--images", cohort / "images", *more)
+
+    def test_one_row_an_image_and_one_column_a_class(self):
+        scores = self.on_phantom("scores.npy")
+        self.assertEqual((scores.shape, scores.dtype), ((240, 20), np.float32))
+        self.assertTrue(np.all((scores > 0) & (scores < 1)))
+        self.assertGreater(scores.std(axis=0).min(), 0)
+
+    def test_logits_are_the_scores_before_the_logistic_function(self):
+        logits = self.on_phantom("logits.npy", "--logits").astype(np.float64)
+        np.testing.assert_allclose(1 / (1 + np.exp(-logits)), self.on_phantom("scores.npy"), atol=1e-6)
+
+    def test_pictures_that_are_normalised_already_can_be_given(self):
+        pictures = np.random.default_rng(1).standard_normal((5, 1, 64, 64)).astype(np.float32)
+        np.save(self.folder / "pictures.npy", pictures)
+        scores = self.predict("scores.npy", "--input", self.folder / "pictures.npy")
+        self.assertEqual(scores.shape, (5, 20))
+        np.save(self.folder / "one.npy", pictures[3:4])
+        np.testing.assert_allclose(self.predict("one-score.npy", "--input", self.folder / "one.npy"), scores[3:4], atol=1e-5)
+
+    def test_an_input_of_another_shape_is_refused(self):
+        np.save(self.folder / "pictures.npy", np.zeros((2, 3, 64, 64), np.float32))
+        self.fails(3, "predict", "--model", dense_model(), "--input", self.folder / "pictures.npy", "--out",
+                   self.folder / "scores.npy", says=["pictures.npy"])
+
+    def test_a_study_predicts_as_the_verb_does(self):
+        with open(small_study() / "scores.csv", newline="") as file:
+            pruned = next(row for row in csv.DictReader(file) if row["method"] == "l1" and float(row["sparsity"]) == 0.9)
+        self.assertEqual(np.load(small_study() / pruned["path"]).dtype, np.float32)
+
+
+class Audit(EndToEnd):
+    """Scores made here, so that the answers are known."""
+
+    def grid(self, steps=(0.0, 0.5, 0.9), seeds=2):
+        rng = np.random.default_rng(3)
+        self.classes, self.labels = labels_of(phantom_cohort() / "labels.csv")
+        rows = []
+        for seed in range(seeds):
+            signal = 2.0 * self.labels + rng.standard_normal(self.labels.shape)
+            for step in steps:
+                scores = 1 / (1 + np.exp(-((1 - step) * signal + step * rng.standard_normal(signal.shape))))
+                name = f"seed-{seed}-{step:.2f}.npy"
+                np.save(self.folder / name, scores.astype(np.float32))
+                rows.append(f"l1,{seed},{step},{name}")
+        counts = "\n".join(f"{name},{10 + 3 * number}" for number, name in enumerate(self.classes))
+        self.write("counts.csv", f"class,positives\n{counts}\n")
+        return self.write("scores.csv", "method,seed,sparsity,path\n" + "\n".join(rows) + "\n")
+
+    def audit(self, manifest, *more):
+        self.niwaki("audit", "--labels", phantom_cohort() / "labels.csv", "--scores", manifest, "--train-counts",
+                    self.folder / "counts.csv", "--out", self.folder / "audit", *more)
+        return json.loads((self.folder / "audit/audit.json").read_text())
+
+    def test_the_keys_of_the_contract_are_there(self):
+        result = self.audit(self.grid())
+        self.assertEqual(result["cohort"]["images"], 240)
+        self.assertEqual([entry["name"] for entry in result["cohort"]["classes"]], self.classes)
+        method = result["methods"]["l1"]
+        self.assertEqual(method["sparsities"], [0, 0.5, 0.9])
+        self.assertEqual(set(method["frequency"]), {"first_drop", "delta_ap_at_max"})
+        for correlation in (*method["frequency"].values(), *method["cooccurrence"].values()):
+            self.assertLessEqual({"pearson", "pearson_p", "spearman", "spearman_p"}, set(correlation))
+        self.assertEqual(len(method["pairs"]), 20 * 19 // 2)
+        self.assertEqual(method["exemplars"]["count"], 12)
+        self.assertEqual([entry["findings"] for entry in method["exemplars"]["findings_ratio"]], ["0", "1", "2", "3", "4+"])
+
+    def test_average_precision_is_the_plain_sum(self):
+        result = self.audit(self.grid())
+        for number, entry in enumerate(result["methods"]["l1"]["classes"]):
+            positive = self.labels[:, number]
+            if positive.sum() == 0:
+                self.assertIsNone(entry["ap_dense"])
+                continue
+            ap = np.array([[average_precision(positive, np.load(self.folder / f"seed-{seed}-{step:.2f}.npy")[:, number])
+                            for step in (0.0, 0.5, 0.9)] for seed in range(2)])
+            self.assertAlmostEqual(entry["ap_dense"], np.median(ap[:, 0]), places=9)
+            np.testing.assert_allclose(entry["delta_ap"], np.median((ap[:, 1:] - ap[:, :1]) / (ap[:, :1] + 1e-12), axis=0), atol=1e-9)
+
+    def test_the_tables_stand_beside_the_json(self):
+        self.audit(self.grid())
+        self.assertEqual({path.name for path in (self.folder / "audit").iterdir()},
+                         {"audit.json", "global.csv", "classes.csv", "curves.csv", "pairs.csv", "exemplars.csv"})
+
+    def test_the_same_bytes_with_any_number_of_threads(self):
+        manifest = self.grid()
+        self.audit(manifest, "--threads", 1)
+        first = self.bytes_under(self.folder / "audit")
+        self.audit(manifest, "--threads", 2)
+        self.assertEqual(first, self.bytes_under(self.folder / "audit"))
+
+    def test_json_on_the_verb_is_the_file(self):
+        manifest = self.grid()
+        printed = self.json("audit", "--labels", phantom_cohort() / "labels.csv", "--scores", manifest, "--train-counts",
+                            self.folder / "counts.csv", "--out", self.folder / "audit")
+        self.assertEqual(printed, json.loads((self.folder / "audit/audit.json").read_text()))
+
+    def test_figures_that_cannot_be_had_are_null_with_a_reason(self):
+        manifest = self.grid()
+        text = (phantom_cohort() / "labels.csv").read_text().splitlines()
+        column = text[0].split(",").index("Hernia")
+        emptied = [text[0]] + [",".join("0" if i == column else cell for i, cell in enumerate(line.split(","))) for line in text[1:]]
+        labels = self.write("no-hernia.csv", "\n".join(emptied) + "\n")
+        self.niwaki("audit", "--labels", labels, "--scores", manifest, "--out", self.folder / "audit")
+        result = json.loads((self.folder / "audit/audit.json").read_text())
+        hernia = next(entry for entry in result["methods"]["l1"]["classes"] if entry["name"] == "Hernia")
+        self.assertEqual((hernia["ap_dense"], hernia["auroc_dense"], hernia["first_drop"]), (None, None, None))
+        self.assertTrue(any("Hernia" in json.dumps(note) for note in result["notes"]))
+        self.assertNotIn("NaN", (self.folder / "audit/audit.json").read_text())
+
+    def test_scores_that_do_not_fit_are_refused(self):
+        manifest = self.grid()
+        arguments = ["audit", "--labels", phantom_cohort() / "labels.csv", "--scores", manifest, "--out", self.folder / "audit"]
+        file = self.folder / "seed-1-0.50.npy"
+        good = np.load(file)
+        for bad in (good[:-1], good[:, :-1], np.where(np.arange(good.size).reshape(good.shape) == 47, np.nan, good), good + 1):
+            np.save(file, bad.astype(np.float32))
+            self.fails(3, *arguments, says=[file.name])
+        file.unlink()
+        self.fails(3, *arguments, says=[file.name])
+        self.assertFalse((self.folder / "audit/audit.json").exists())
+
+    def test_a_manifest_with_a_hole_is_refused(self):
+        manifest = self.grid()
+        lines = manifest.read_text().splitlines()
+        manifest.write_text("\n".join(lines[:-1]) + "\n")
+        self.fails(3, "audit", "--labels", phantom_cohort() / "labels.csv", "--scores", manifest, "--out",
+                   self.folder / "audit", says=["scores.csv", "0.9"])
+
+
+class Inspect(EndToEnd):
+    def test_a_model(self):
+        model = self.json("inspect", dense_model())
+        self.assertLessEqual({"nodes", "parameters", "prunable", "nonzero", "sparsity", "layers", "bytes"}, set(model))
+        self.assertEqual(sum(int(np.prod(layer["shape"])) for layer in model["layers"]), model["prunable"])
+        self.assertEqual(sum(layer["nonzero"] for layer in model["layers"]), model["nonzero"])
+        self.assertEqual(model["bytes"], dense_model().stat().st_size)
+        self.assertLessEqual({"name", "op", "shape", "nonzero", "sparsity"}, set(model["layers"][0]))
+
+    def test_a_label_file_a_score_table_and_a_study(self):
+        labels = phantom_cohort() / "labels.csv"
+        scores = next(small_study().glob("scores/**/*.npy"))
+        for subject in (labels, scores, small_study()):
+            with self.subTest(subject=subject.name):
+                self.assertTrue(self.json("inspect", subject))
+                self.assertTrue(self.niwaki("inspect", subject).out.strip())
+
+    def test_something_else_is_refused(self):
+        self.fails(3, "inspect", self.write("notes.txt", "nothing that the program knows\n"), says=["notes.txt"])
+        self.fails(3, "inspect", self.folder / "absent.onnx", says=["absent.onnx"])
+
+
+class Page(html.parser.HTMLParser):
+    """What a page loads from elsewhere."""
+
+    def __init__(self):
+        super().__init__()
+        self.loaded = []
+        self.pictures = 0
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        source = values.get("src") or (values.get("href") if tag == "link" else None)
+        if source and source.startswith("data:"):
+            self.pictures += tag == "img"
+        elif source:
+            self.loaded.append(source)
+
+
+class Report(EndToEnd):
+    def test_the_page_is_one_file_that_loads_nothing(self):
+        page = Page()
+        page.feed((small_study() / "report.html").read_text())
+        self.assertEqual(page.loaded, [])
+
+    def test_the_page_can_be_made_again(self):
+        study = copy_of_small_study(self.folder / "study")
+        before = (study / "report.html").read_bytes()
+        (study / "report.html").unlink()
+        self.niwaki("report", study)
+        self.assertEqual((study / "report.html").read_bytes(), before)
+
+    def test_a_folder_that_is_no_study_is_refused(self):
+        self.fails(3, "report", self.folder, says=[self.folder])
+
+
+class Train(EndToEnd):
+    def test_the_networks_are_trained_and_nothing_more(self):
+        out = self.folder / "trained"
+        self.niwaki("train", "--preset", "demo", "--out", out, *settings(study__seeds=1, train__epochs=1))
+        self.assertFalse((out / "report.html").exists())
+        model = next(path for path in out.rglob("*.onnx*") if path.is_file())
+        self.assertGreater(self.json("inspect", model)["parameters"], 1000)
+        history = next(out.rglob("history.csv")).read_text().splitlines()
+        self.assertEqual(history[0], "epoch,learning_rate,train_loss,validation_loss,validation_ap,best")
+        self.assertEqual(len(history), 2)
+
+    def test_a_study_goes_on_from_there(self):
+        out = self.folder / "trained"
+        arguments = ["--preset", "demo", "--out", out, *settings()]
+        self.niwaki("train", *arguments)
+        models = {path: path.stat().st_mtime_ns for path in out.rglob("*.onnx*")}
+        self.niwaki("study", *arguments)
+        self.assertEqual(models, {path: path.stat().st_mtime_ns for path in models})
+        self.assertEqual((out / "audit/audit.json").read_bytes(), (small_study() / "audit/audit.json").read_bytes())
+        shutil.rmtree(out)
