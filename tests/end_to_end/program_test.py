@@ -33,5 +33,7 @@ class Program(EndToEnd):
     def test_a_number_that_is_none_is_a_usage_error(self):
         self.fails(2, "cohort", "phantom", "--images", "many", "--out", self.folder / "phantom", says=["--images"])
 
-    def test_threads_must_be_a_positive_number(self):
-        self.fails(2, "cohort", "phantom", "--images", 4, "--threads", 0, "--out", self.folder / "phantom", says=["--threads"])
+    def test_a_number_of_threads_out_of_range_is_a_usage_error(self):
+        for threads in (-1, 100000):
+            self.fails(2, "cohort", "phantom", "--images", 4, "--threads", threads, "--out", self.folder / "phantom",
+                       says=["--threads"])

@@ -2,11 +2,10 @@
 import csv
 import html.parser
 import json
-import shutil
 
 import numpy as np
 
-from .workplace import EndToEnd, copy_of_small_study, dense_model, phantom_cohort, settings, small_study
+from .workplace import EndToEnd, copy_of_small_study, dense_model, phantom_cohort, small_study
 
 
 def labels_of(path):
@@ -262,22 +261,35 @@ class Report(EndToEnd):
 
 
 class Train(EndToEnd):
-    def test_the_networks_are_trained_and_nothing_more(self):
-        out = self.folder / "trained"
-        self.niwaki("train", "--preset", "demo", "--out", out, *settings(study__seeds=1, train__epochs=1))
-        self.assertFalse((out / "report.html").exists())
-        model = next(path for path in out.rglob("*.onnx*") if path.is_file())
-        self.assertGreater(self.json("inspect", model)["parameters"], 1000)
-        history = next(out.rglob("history.csv")).read_text().splitlines()
-        self.assertEqual(history[0], "epoch,learning_rate,train_loss,validation_loss,validation_ap,best")
-        self.assertEqual(len(history), 2)
+    def train(self, *more):
+        cohort = phantom_cohort()
+        return self.json("train", "--labels", cohort / "labels.csv", "--images", cohort / "images", "--out",
+                         self.folder / "trained", "--set", "model.channels=1", *more)
 
-    def test_a_study_goes_on_from_there(self):
-        out = self.folder / "trained"
-        arguments = ["--preset", "demo", "--out", out, *settings()]
-        self.niwaki("train", *arguments)
-        models = {path: path.stat().st_mtime_ns for path in out.rglob("*.onnx*")}
-        self.niwaki("study", *arguments)
-        self.assertEqual(models, {path: path.stat().st_mtime_ns for path in models})
-        self.assertEqual((out / "audit/audit.json").read_bytes(), (small_study() / "audit/audit.json").read_bytes())
-        shutil.rmtree(out)
+    def test_a_network_and_its_history_come_out_and_nothing_more(self):
+        self.train("--epochs", 2)
+        trained = self.folder / "trained"
+        self.assertFalse((trained / "report.html").exists())
+        model = self.json("inspect", trained / "training/seed-0/best.onnx")
+        self.assertEqual(len(model["classes"]), 20)
+        self.assertEqual(model["sparsity"], 0)
+        history = (trained / "training/seed-0/history.csv").read_text().splitlines()
+        self.assertEqual(history[0], "epoch,learning_rate,train_loss,validation_loss,validation_ap,best")
+        self.assertEqual([line.split(",")[0] for line in history[1:]], ["1", "2"])
+
+    def test_a_second_call_keeps_what_was_done(self):
+        first = self.train("--epochs", 1)
+        network = (self.folder / "trained/training/seed-0/best.onnx").read_bytes()
+        second = self.train("--epochs", 1)
+        self.assertGreater(first["units_done"], 0)
+        self.assertEqual((second["units_done"], second["units_kept"]), (0, first["units_done"]))
+        self.assertEqual((self.folder / "trained/training/seed-0/best.onnx").read_bytes(), network)
+
+    def test_training_can_start_from_a_network_of_other_classes(self):
+        cohort = phantom_cohort()
+        done = self.niwaki("train", "--labels", cohort / "labels.csv", "--images", cohort / "images", "--out",
+                           self.folder / "trained", "--epochs", 1, "--model", dense_model(), "--set", "model.channels=1",
+                           "--set", 'cohort.classes=["Edema", "Mass"]')
+        self.assertIn("classifier", done.out + done.err)
+        model = self.json("inspect", self.folder / "trained/training/seed-0/best.onnx")
+        self.assertEqual(model["classes"], ["Edema", "Mass"])
