@@ -1,0 +1,53 @@
+import type { Figure } from './data';
+
+const MINUS = '\u2212';
+export const ABSENT = '\u2013';
+
+function signed(text: string): string {
+  return text.replace('-', MINUS);
+}
+
+/** A score such as AP or AUROC: three decimals. */
+export function score(value: Figure): string {
+  return value === null ? ABSENT : signed(value.toFixed(3));
+}
+
+/** A sparsity: "45%", "97.5%". */
+export function percent(value: Figure): string {
+  return value === null ? ABSENT : `${Number((value * 100).toFixed(1))}%`;
+}
+
+/** A relative change: "+3%", "\u221235%", "\u22120.4%". */
+export function change(value: Figure): string {
+  if (value === null) {
+    return ABSENT;
+  }
+  const digits = Math.abs(value) < 0.0995 ? 1 : 0;
+  const text = (value * 100).toFixed(digits);
+  return Number(text) === 0 ? '0%' : signed(`${value > 0 ? '+' : ''}${text}%`);
+}
+
+export function count(value: Figure): string {
+  return value === null ? ABSENT : value.toLocaleString('en-US');
+}
+
+/** "3.2\u00d7" */
+export function times(value: Figure): string {
+  return value === null ? ABSENT : `${value.toFixed(value < 9.95 ? 1 : 0)}\u00d7`;
+}
+
+export function coefficient(value: Figure): string {
+  return value === null ? ABSENT : signed(value.toFixed(2));
+}
+
+/** "p = 0.03", "p < 0.001" */
+export function pValue(value: Figure): string {
+  if (value === null) {
+    return 'p not available';
+  }
+  return value < 0.001 ? 'p < 0.001' : `p = ${value.toFixed(value < 0.1 ? 3 : 2)}`;
+}
+
+export function plural(number: number, one: string, many = `${one}s`): string {
+  return `${count(number)} ${number === 1 ? one : many}`;
+}
