@@ -2,7 +2,7 @@
 //   node build.mjs OUTPUT.cpp [FOLDER-OF-node_modules]
 // The packages may stand in the build folder, so that nothing is written beside the sources.
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,6 +32,20 @@ async function bundle(entry) {
   return result.outputFiles[0].text.trim();
 }
 
+// The licences of what the script is made of travel with it, in each report.
+function licences() {
+  const text = (file) => readFileSync(join(resolve(packages), file), 'utf8').trim();
+  const version = JSON.parse(text('echarts/package.json')).version;
+  return [
+    `Apache ECharts ${version}, under the Apache License 2.0 (www.apache.org/licenses/LICENSE-2.0).`,
+    text('echarts/NOTICE'),
+    'It embeds parts of d3.js:',
+    text('echarts/licenses/LICENSE-d3'),
+    'and of zrender:',
+    text('zrender/LICENSE'),
+  ].join('\n\n').replace(/\*\//g, '* /');
+}
+
 // The browser compares the hash of what stands between the tags with the page's Content-Security-Policy.
 const hash = (text) => 'sha256-' + createHash('sha256').update(text, 'utf8').digest('base64');
 
@@ -40,7 +54,7 @@ function literals(text) {
   for (let start = 0; start < text.length; start += 4096) {
     const escaped = text
       .slice(start, start + 4096)
-      .replace(/[\\"]/g, '\\$&')
+      .replace(/[\\"?]/g, '\\$&')
       .replace(/\n/g, '\\n')
       .replace(/\r/g, '\\r')
       .replace(/\t/g, '\\t')
@@ -60,7 +74,7 @@ function check(name, text) {
   return text;
 }
 
-const script = check('the script', await bundle('src/main.ts'));
+const script = check('the script', `/*\n${licences()}\n*/\n${await bundle('src/main.ts')}`);
 const style = check('the style sheet', await bundle('src/style.css'));
 writeFileSync(
   output,
