@@ -1,9 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <span>
-#include <vector>
 
 #include "niwaki/cohort/phantom/anatomy.hpp"
 #include "niwaki/cohort/phantom/canvas.hpp"
@@ -13,37 +11,39 @@ namespace niwaki::phantom {
 
 /// A hospital's way of taking films.
 struct Site {
-  float contrast = 1;
-  float exposure = 0;        // added to the light
-  float noise = 0.02F;       // standard deviation of the light at 64 pixels a side
-  float sharpness = 1;       // 1: sharp; 0: blurred over 3 x 3 pixels of a 64-pixel film
-  float portable_share = 0.3F;  // films taken from the front (AP) at the bedside
-  float marker = 0;          // light of its letter in the corner
-  Point marker_place;
+  float contrast = 1;           // of light about its middle
+  float exposure = 0;           // added to the light
+  float noise = 0.02F;          // standard deviation of the light at 64 pixels a side
+  float blur = 0;               // share of the picture that is its 3 x 3 mean (at 64 pixels a side)
+  float portable_share = 0.3F;  // films taken from the front (AP), at the bedside
+  float marker_light = 0;       // of the letter in the film's upper corner
+  Point marker;
 };
 Site random_site(RandomStream& random);
 
 /// How one film was taken.
 struct Acquisition {
-  bool portable = false;  // AP: the heart is magnified, the breath is shallow
+  bool portable = false;  // AP: the heart is magnified and the breath shallow
   Projection projection;
-  float turn = 0;         // of the patient about the long axis: the middle moves sideways
-  float breath = 0;       // deviation of the domes, below 0 deeper breath... in units of the body
+  float turn = 0;    // the patient stands turned: how far the middle appears shifted, in units of the body
+  float breath = 0;  // how much deeper than usual the domes stand, in units of the body
   float contrast = 1;
   float exposure = 0;
   float noise = 0.02F;
-  float blur = 0;         // 0 to 1: share of the blurred picture
-  float quality = 1;      // 1 perfect, 0 unreadable
+  float blur = 0;
+  float quality = 1;  // 1 perfect, 0 unreadable: falls with noise, blur, false exposure, turn, tilt and shallow breath
 };
 Acquisition random_acquisition(const Site& site, RandomStream& random);
 
 /// The patient's body as this film shows it.
 void take_position(Anatomy& anatomy, const Acquisition& acquisition);
 
-/// Exposes the film: contrast, blur, the site's letter. The canvas then holds what an ideal film would show.
-void expose(Canvas& canvas, const Acquisition& acquisition, const Site& site);
+/// What a film without noise shows: the canvas with contrast, exposure and blur.
+void expose(Canvas& canvas, const Acquisition& acquisition);
 
-/// Adds noise and rounds to 8 bits: values k / 255.
-void add_noise(std::span<float> light, std::size_t size, const Acquisition& acquisition, RandomStream& random);
+/// The site's letter, the noise, and rounding to 8 bits (values k / 255). The noise of a pixel grows with the square
+/// root of the number of pixels a side, up to twice that of 64.
+void develop(std::span<float> light, std::size_t size, const Site& site, const Acquisition& acquisition,
+             RandomStream& random);
 
 }  // namespace niwaki::phantom

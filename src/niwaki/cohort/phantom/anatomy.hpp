@@ -18,7 +18,7 @@ inline constexpr float kAirLight = 0.08F;
 
 /// The outline of one lung. `across` is the distance from the body's midline, so both lungs have the same formulas.
 struct Lung {
-  float apex_x = 0.32F;   // across
+  float apex_x = 0.32F;  // across
   float apex_y = -0.74F;
   float inner_x = 0.12F;  // where it meets the mediastinum
   float outer_x = 0.72F;  // where the chest wall is widest

@@ -46,7 +46,7 @@ inline float bump(float distance, float width) {
 
 /// One pixel as a painter sees it.
 struct Pixel {
-  float x;       // in the body
+  float x;  // in the body
   float y;
   float& light;  // 0: black, nothing in the beam's way; 1: white
   float& lung;   // share of lung, 0 to 1
