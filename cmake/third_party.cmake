@@ -10,6 +10,7 @@ find_package(PkgConfig REQUIRED)
 # Debian's libzip-config.cmake wants command-line tools of other packages, so pkg-config finds it.
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET GLOBAL libzip)
 add_library(libzip::zip ALIAS PkgConfig::libzip)
+find_package(ZLIB REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)

@@ -37,9 +37,9 @@ Image resized(const Image& image, std::size_t height, std::size_t width);
 
 /// What training does to a picture before it is normalised.
 struct Augmentation {
-  bool flip = true;             // mirror left and right with probability 0.5
-  double rotation_degrees = 15; // rotate by an angle uniform in [-this, this], bilinear, black outside; 0: never
-  void check() const;           // throws InputError naming the field
+  bool flip = true;              // mirror left and right with probability 0.5
+  double rotation_degrees = 15;  // rotate by an angle uniform in [-this, this], bilinear, black outside; 0: never
+  void check() const;            // throws InputError naming the field
 };
 
 /// Augments in place one image of [channels, height, width] values of [0, 1].

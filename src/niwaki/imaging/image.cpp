@@ -1,0 +1,164 @@
+#include "niwaki/imaging/image.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <opencv2/core.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "niwaki/core/atomic_file.hpp"
+#include "niwaki/core/error.hpp"
+#include "niwaki/imaging/container.hpp"
+
+namespace niwaki {
+namespace {
+
+constexpr std::size_t kLargestFile = std::size_t{1} << 30;
+
+/// OpenCV's own threads would compete with ours: one switch for the process, thrown before anything is decoded or
+/// warped.
+[[maybe_unused]] const bool kOneThread = [] {
+  cv::setNumThreads(1);
+  return true;
+}();
+
+/// A plane of an image as OpenCV sees it; the memory stays the image's.
+cv::Mat plane(const float* pixels, std::size_t height, std::size_t width) {
+  return {static_cast<int>(height), static_cast<int>(width), CV_32FC1, const_cast<float*>(pixels)};
+}
+
+/// OpenCV's interleaved blue-green-red to planes of red, green, blue; grey stays one plane.
+Image to_planes(const cv::Mat& decoded) {
+  const bool grey = decoded.channels() == 1;
+  Image image{grey ? 1U : 3U, static_cast<std::size_t>(decoded.rows), static_cast<std::size_t>(decoded.cols), {}};
+  const std::size_t size = image.height * image.width;
+  image.pixels.resize(image.channels * size);
+  cv::Mat scaled;
+  decoded.convertTo(scaled, CV_32F, decoded.depth() == CV_16U ? 1.0 / 65535 : 1.0 / 255);
+  for (std::size_t channel = 0; channel < image.channels; ++channel) {
+    cv::Mat target = plane(image.pixels.data() + channel * size, image.height, image.width);
+    cv::extractChannel(scaled, target, grey ? 0 : static_cast<int>(2 - channel));
+  }
+  return image;
+}
+
+}  // namespace
+
+Image decode_image(std::string_view bytes, const std::string& name) {
+  check_container(bytes, name);
+  const cv::Mat raw(1, static_cast<int>(bytes.size()), CV_8UC1, const_cast<char*>(bytes.data()));
+  cv::Mat decoded;
+  try {
+    decoded = cv::imdecode(raw, cv::IMREAD_UNCHANGED);
+  } catch (const cv::Exception& error) {
+    throw InputError(fmt::format("the picture cannot be decoded ({})", error.err), name, "convert it, or leave it out");
+  }
+  if (decoded.empty() || (decoded.depth() != CV_8U && decoded.depth() != CV_16U)) {
+    throw InputError("the picture cannot be decoded", name,
+                     "convert it to a PNG or JPEG of 8 or 16 bits, or leave it out");
+  }
+  if (decoded.channels() == 2) {
+    cv::extractChannel(decoded, decoded, 0);
+  }
+  NIWAKI_CHECK(decoded.channels() == 1 || decoded.channels() >= 3, "{} channels", decoded.channels());
+  return to_planes(decoded);
+}
+
+Image read_image(const std::filesystem::path& path) {
+  return decode_image(read_file(path, kLargestFile), path.string());
+}
+
+std::string encode_png(const Image& image) {
+  NIWAKI_CHECK(image.pixels.size() == image.channels * image.height * image.width, "{} pixels", image.pixels.size());
+  const std::size_t size = image.height * image.width;
+  std::vector<cv::Mat> planes;
+  for (std::size_t channel = image.channels; channel-- > 0;) {
+    planes.push_back(plane(image.pixels.data() + channel * size, image.height, image.width));
+  }
+  cv::Mat merged;
+  cv::merge(planes, merged);
+  cv::Mat bytes;
+  merged.convertTo(bytes, CV_8U, 255.0);
+  std::vector<unsigned char> encoded;
+  cv::imencode(".png", bytes, encoded, {cv::IMWRITE_PNG_COMPRESSION, 3});
+  return {encoded.begin(), encoded.end()};
+}
+
+Image with_channels(const Image& image, std::size_t channels) {
+  NIWAKI_CHECK(channels == 1 || channels == 3, "{} channels", channels);
+  if (image.channels == channels) {
+    return image;
+  }
+  const std::size_t size = image.height * image.width;
+  Image result{channels, image.height, image.width, std::vector<float>(channels * size)};
+  if (channels == 3) {
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+      std::copy(image.pixels.begin(), image.pixels.end(),
+                result.pixels.begin() + static_cast<std::ptrdiff_t>(channel * size));
+    }
+    return result;
+  }
+  const float* red = image.pixels.data();
+  const float* green = red + size;
+  const float* blue = green + size;
+  for (std::size_t i = 0; i < size; ++i) {
+    result.pixels[i] = 0.299F * red[i] + 0.587F * green[i] + 0.114F * blue[i];
+  }
+  return result;
+}
+
+Image resized(const Image& image, std::size_t height, std::size_t width) {
+  NIWAKI_CHECK(height > 0 && width > 0, "{} x {}", height, width);
+  if (image.height == height && image.width == width) {
+    return image;
+  }
+  Image result{image.channels, height, width, std::vector<float>(image.channels * height * width)};
+  for (std::size_t channel = 0; channel < image.channels; ++channel) {
+    const cv::Mat from = plane(image.pixels.data() + channel * image.height * image.width, image.height, image.width);
+    cv::Mat to = plane(result.pixels.data() + channel * height * width, height, width);
+    cv::resize(from, to, to.size(), 0, 0, cv::INTER_LINEAR);
+  }
+  return result;
+}
+
+void Augmentation::check() const {
+  if (!(rotation_degrees >= 0 && rotation_degrees <= 180)) {
+    throw InputError(fmt::format("{} degrees is out of range", rotation_degrees), "train.rotation", "choose 0 to 180");
+  }
+}
+
+void augment(std::span<float> pixels, const Preprocessing& shape, const Augmentation& augmentation,
+             RandomStream& random) {
+  NIWAKI_CHECK(pixels.size() == shape.values(), "{} values for {}", pixels.size(), shape.values());
+  // Both numbers are always drawn, so that switching one off leaves the other's as they were.
+  const bool flip = random.chance(0.5) && augmentation.flip;
+  const double angle = random.uniform(-1, 1) * augmentation.rotation_degrees;
+  const cv::Point2f centre((static_cast<float>(shape.width) - 1) / 2, (static_cast<float>(shape.height) - 1) / 2);
+  const cv::Mat rotation = cv::getRotationMatrix2D(centre, angle, 1.0);
+  cv::Mat turned;
+  for (std::size_t channel = 0; channel < shape.channels; ++channel) {
+    cv::Mat values = plane(pixels.data() + channel * shape.height * shape.width, shape.height, shape.width);
+    if (flip) {
+      cv::flip(values, values, 1);
+    }
+    if (angle != 0) {
+      cv::warpAffine(values, turned, rotation, values.size(), cv::INTER_LINEAR, cv::BORDER_CONSTANT, cv::Scalar(0));
+      turned.copyTo(values);
+    }
+  }
+}
+
+void normalise(std::span<float> pixels, const Preprocessing& preprocessing) {
+  NIWAKI_CHECK(pixels.size() == preprocessing.values(), "{} values for {}", pixels.size(), preprocessing.values());
+  const std::size_t size = preprocessing.height * preprocessing.width;
+  for (std::size_t channel = 0; channel < preprocessing.channels; ++channel) {
+    const float mean = preprocessing.mean[channel];
+    const float scale = 1.0F / preprocessing.deviation[channel];
+    for (float& value : pixels.subspan(channel * size, size)) {
+      value = (value - mean) * scale;
+    }
+  }
+}
+
+}  // namespace niwaki
