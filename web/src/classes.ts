@@ -55,14 +55,16 @@ function curveOption(method: Method, highlighted: ClassRow[], drop: number, them
       type: 'line', name: row.name, data: points(method, row.curve.delta_ap), z: 3,
       symbol: SYMBOLS[index % SYMBOLS.length], symbolSize: 6, showAllSymbol: true,
       lineStyle: { width: 2.4, color: colour, type: DASHES[index % DASHES.length] }, itemStyle: { color: colour },
-      endLabel: { show: !narrow, formatter: '{a}', color: theme.ink, fontSize: 12, width: 150, overflow: 'truncate' },
+      endLabel: { show: !narrow, formatter: '{a}', color: colour, fontSize: 12, width: 150, overflow: 'truncate' },
       labelLayout: { moveOverlap: 'shiftY' },
     }];
   });
+  const heights = [0, ...method.classes.flatMap((row) => row.curve.delta_ap), ...highlighted.flatMap((row) => [...(row.curve.delta_ap_low ?? []), ...(row.curve.delta_ap_high ?? [])])]
+    .filter((value): value is number => value !== null);
   return {
     grid: { left: 52, right: narrow ? 12 : 168, top: 14, bottom: 44 },
     xAxis: valueAxis(theme, 'Sparsity', percent, { min: 0, max: method.highest ?? 1, nameGap: 28, splitLine: { show: false } }),
-    yAxis: valueAxis(theme, '', change, { max: (extent: { max: number }) => Math.max(0.1, Math.ceil(extent.max * 10) / 10) }),
+    yAxis: valueAxis(theme, '', change, { min: Math.min(-drop, Math.max(-1, Math.floor(Math.min(...heights) * 10) / 10)), max: Math.max(0.1, Math.ceil(Math.max(...heights) * 10) / 10) }),
     tooltip: tip(theme, 'item', (parameters) => {
       const item = parameters as { seriesName: string; value: [number, Figure] };
       return tipBox(item.seriesName, [['Sparsity', percent(item.value[0])], ['Change of AP', change(item.value[1])]]);
@@ -124,7 +126,7 @@ function curves(report: Report, method: Method): Node {
   };
   redraw();
   return fragment(
-    element('p', { class: 'hint' }, 'Choose classes to highlight (up to eight). The others stay grey; dotted grey: insufficient evidence.'),
+    element('p', { class: 'hint' }, element('span', { class: 'screen' }, 'Choose classes to highlight (up to eight). '), 'The others stay grey; dotted grey: insufficient evidence.'),
     chips(byForgetting(method), chosen, redraw), holder,
     folded('Figures behind this chart', () => plainTable(`Relative change of AP by class, ${method.name}`,
       ['Class', ...method.pruned.map(percent)], byForgetting(method).map((row) => [row.name, ...method.pruned.map((_, step) => change(row.curve.delta_ap[step] ?? null))]))));
@@ -157,7 +159,7 @@ function tinted(value: Figure, enough: boolean): HTMLElement {
 
 function changeColumn(method: Method, sparsity: number): Column<ClassRow> {
   return {
-    head: `AP change at ${percent(sparsity)}`,
+    head: `\u0394AP at ${percent(sparsity)}`,
     note: `Relative change of AP at ${percent(sparsity)} sparsity, median over seeds`,
     number: true,
     value: (row) => changeAt(method, row.curve, sparsity),
@@ -182,31 +184,54 @@ function columns(report: Report, method: Method): Column<ClassRow>[] {
       value: (row) => (row.enough ? (row.curve.first_drop ?? 2) : 3),
       cell: (row) => row.enough && row.curve.first_drop !== null
         ? element('strong', {}, percent(row.curve.first_drop))
-        : element('span', { class: 'quiet' }, verdict(row)) },
+        : element('span', { class: 'quiet whole' }, verdict(row)) },
   ];
 }
 
-function frequencyOption(method: Method, rows: ClassRow[], theme: Theme): Option {
-  const top = Math.min(1.1, (method.highest ?? 1) + 0.1);
+/** 1, 2, 5, 10, ... within a range; the powers of ten alone where they are `enough`. */
+function logTicks(low: number, high: number, enough: number): number[] {
+  const powers = Array.from({ length: 9 }, (_, exponent) => 10 ** exponent);
+  const within = (values: number[]): number[] => values.filter((value) => value >= low && value <= high);
+  const tens = within(powers);
+  return tens.length >= enough ? tens : within(powers.flatMap((power) => [power, 2 * power, 5 * power]));
+}
+
+function frequencyTicks(highest: number, never: number | null): number[] {
+  const ticks = [0, 0.2, 0.4, 0.6, 0.8].filter((value) => value < highest - 0.05);
+  return [...ticks, highest, ...(never === null ? [] : [never])];
+}
+
+function frequencyOption(method: Method, rows: ClassRow[], theme: Theme, width: number): Option {
+  const narrow = width < 560;
+  const highest = method.highest ?? 1;
+  const never = rows.some((row) => row.curve.first_drop === null);
+  const top = never ? highest + 0.12 : highest;
+  const training = rows.map((row) => row.train_positives ?? 1);
   const place = (row: ClassRow): [number, number, string] => [row.train_positives ?? 1, row.curve.first_drop ?? top, row.name];
-  const series = (name: string, chosen: ClassRow[], symbol: string, colour: string): object => ({
-    type: 'scatter', name, symbol, symbolSize: 10, data: chosen.map(place), itemStyle: { color: colour },
-    label: { show: true, position: 'right', formatter: (item: { value: [number, number, string] }) => item.value[2], color: theme.muted, fontSize: 11 },
+  const series = (name: string, chosen: ClassRow[], symbol: string, colour: string, hollow: boolean): object => ({
+    type: 'scatter', name, symbol, symbolSize: 10, data: chosen.map(place), itemStyle: { color: hollow ? theme.panel : colour, borderColor: colour, borderWidth: 2 },
+    label: { show: !narrow, position: 'top', distance: 4, formatter: (item: { value: [number, number, string] }) => item.value[2], color: theme.muted, fontSize: 11 },
     labelLayout: { hideOverlap: true },
   });
   return {
     grid: { left: 56, right: 28, top: 34, bottom: 46 },
     legend: { top: 0, left: 0, textStyle: { color: theme.muted }, itemWidth: 12, selectedMode: false },
-    xAxis: { ...valueAxis(theme, 'Training positives (log scale)', count, { nameGap: 28, splitLine: { show: false } }), type: 'log' },
-    yAxis: valueAxis(theme, '', (value) => (value > (method.highest ?? 1) + 0.01 ? 'never' : percent(value)), { min: 0, max: top, interval: 0.2, nameGap: 36 }),
+    xAxis: { ...valueAxis(theme, 'Training positives (log scale)', count, { nameGap: 28, splitLine: { show: false } }), type: 'log',
+      min: 0.7 * Math.min(...training), max: 1.6 * Math.max(...training),
+      axisLabel: { color: theme.muted, fontSize: 12, formatter: count, customValues: logTicks(0.7 * Math.min(...training), 1.6 * Math.max(...training), narrow ? 2 : 4) } },
+    yAxis: valueAxis(theme, '', (value) => (value > highest + 0.01 ? 'never' : percent(value)), {
+      min: 0, max: top + 0.04, interval: 0.2,
+      axisLabel: { color: theme.muted, fontSize: 12, formatter: (value: number) => (value > highest + 0.01 ? 'never' : percent(value)), customValues: frequencyTicks(highest, never ? top : null) },
+      splitLine: { lineStyle: { color: theme.rule } }, axisTick: { show: false, customValues: frequencyTicks(highest, never ? top : null) },
+    }),
     tooltip: tip(theme, 'item', (parameters) => {
       const [training, drop, name] = (parameters as { value: [number, number, string] }).value;
       return tipBox(name, [['Training positives', count(training)], ['First drop', drop === top ? 'never' : percent(drop)]]);
     }),
     series: [
-      series('Dropped', rows.filter((row) => row.enough && row.curve.first_drop !== null), 'circle', theme.accent),
-      series('Never dropped', rows.filter((row) => row.enough && row.curve.first_drop === null), 'emptyTriangle', theme.accent),
-      series('Insufficient evidence', rows.filter((row) => !row.enough), 'emptyCircle', theme.muted),
+      series('Dropped', rows.filter((row) => row.enough && row.curve.first_drop !== null), 'circle', theme.accent, false),
+      series('Never dropped', rows.filter((row) => row.enough && row.curve.first_drop === null), 'triangle', theme.accent, true),
+      series('Insufficient evidence', rows.filter((row) => !row.enough), 'circle', theme.muted, true),
     ].filter((entry) => (entry as { data: unknown[] }).data.length > 0),
   };
 }
@@ -221,12 +246,12 @@ function frequency(method: Method): Node {
     change_at_max.spearman === null
       ? ''
       : ` Change of AP at ${percent(method.highest)}: \u03c1 = ${coefficient(change_at_max.spearman)}, ${pValue(change_at_max.spearman_p)} (${plural(change_at_max.points, 'class', 'classes')}).`);
-  if (rows.length === 0) {
-    return fragment(element('p', { class: 'absent' }, 'There is no chart: how often each class occurs in training is not known.'), figures);
+  if (rows.length < 2) {
+    return fragment(element('p', { class: 'absent' }, 'There is no chart: it takes at least two classes whose training positives are known and whose AP is measured.'), figures);
   }
   return fragment(
     element('p', { class: 'hint' }, 'A point a class: the further left, the rarer in training; the lower, the earlier forgotten.'),
-    chart(340, 'First drop against training positives, a point a class. The figures are in the table of classes.', (theme) => frequencyOption(method, rows, theme)),
+    chart(340, 'First drop against training positives, a point a class. The figures are in the table of classes.', (theme, width) => frequencyOption(method, rows, theme, width)),
     figures);
 }
 

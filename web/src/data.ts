@@ -142,6 +142,11 @@ export function macroChange(method: Method): { sparsity: number; change: Figure 
   }));
 }
 
+/** Whether any pruned network's macro AP can be set against the dense one's. */
+export function comparable(method: Method): boolean {
+  return macroChange(method).some(({ sparsity, change }) => sparsity > 0 && change !== null);
+}
+
 /** The method that keeps most macro AP over its sparsities: the one shown first. */
 export function leadingMethod(methods: Method[]): Method | undefined {
   const kept = (method: Method): number => {

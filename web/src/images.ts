@@ -24,10 +24,10 @@ function largestChanges(method: Method, image: ExemplarImage, labels: string[]):
 
 /** From the dense score (ring) to the pruned one (dot) on a line from 0 to 1. */
 function slide(change: ScoreChange): SVGElement {
-  const x = (value: number): number => 5 + value * 90;
+  const x = (value: number): number => 6 + value * 188;
   const fell = change.pruned < change.dense;
-  return drawn('svg', { class: `slide ${fell ? 'fell' : 'rose'}`, viewBox: '0 0 100 12', 'aria-hidden': 'true' },
-    drawn('line', { class: 'track', x1: 5, x2: 95, y1: 6, y2: 6 }),
+  return drawn('svg', { class: `slide ${fell ? 'fell' : 'rose'}`, viewBox: '0 0 200 12', 'aria-hidden': 'true' },
+    drawn('line', { class: 'track', x1: 6, x2: 194, y1: 6, y2: 6 }),
     drawn('line', { class: 'move', x1: x(change.dense), x2: x(change.pruned), y1: 6, y2: 6 }),
     drawn('circle', { class: 'from', cx: x(change.dense), cy: 6, r: 3.4 }),
     drawn('circle', { class: 'to', cx: x(change.pruned), cy: 6, r: 3.6 }));
@@ -38,8 +38,8 @@ function changeList(changes: ScoreChange[]): HTMLElement {
     element('li', {},
       element('span', { class: change.labelled ? 'name labelled' : 'name' }, named(change.name),
         change.labelled && element('span', { class: 'sr' }, ' (labelled)')),
-      slide(change),
-      element('span', { class: 'values' }, `${change.dense.toFixed(2)} \u2192 ${change.pruned.toFixed(2)}`))));
+      element('span', { class: 'values' }, `${change.dense.toFixed(2)} \u2192 ${change.pruned.toFixed(2)}`),
+      slide(change))));
 }
 
 function labelList(labels: string[] | undefined): HTMLElement {
@@ -91,10 +91,10 @@ interface Ratio {
 }
 
 function ratioOption(ratios: Ratio[], theme: Theme): Option {
-  const rows = [...ratios].reverse();
+  const rows = [...ratios].reverse(); // the axis counts from below
   return {
     grid: { left: 8, right: 48, top: 6, bottom: 40, containLabel: true },
-    xAxis: { ...valueAxis(theme, 'as often as among other images (log scale)', times, { nameGap: 26 }), type: 'log', logBase: 2 },
+    xAxis: { ...valueAxis(theme, 'as often as among other images (log scale)', (value) => `${Number(value.toFixed(2))}\u00d7`, { nameGap: 26 }), type: 'log', logBase: 2 },
     yAxis: { type: 'category', data: rows.map((row) => row.name), axisTick: { show: false }, axisLine: { show: false },
              axisLabel: { color: theme.ink, fontSize: 12, width: 150, overflow: 'truncate' } },
     tooltip: tip(theme, 'item', (parameters) => {
@@ -105,7 +105,7 @@ function ratioOption(ratios: Ratio[], theme: Theme): Option {
       type: 'bar', barMaxWidth: 12, data: rows.map((row) => ({
         value: row.ratio,
         itemStyle: { color: row.enough ? (row.ratio >= 1 ? theme.warm : theme.accent) : theme.faint, borderRadius: 2 },
-        label: { show: true, position: row.ratio >= 1 ? 'right' : 'left', formatter: times(row.ratio), color: theme.muted, fontSize: 11 },
+        label: { show: true, position: 'right', formatter: times(row.ratio), color: theme.muted, fontSize: 11 },
       })),
       markLine: { silent: true, symbol: 'none', data: [{ xAxis: 1 }], label: { show: false }, lineStyle: { color: theme.muted, type: 'solid' } },
     }],

@@ -43,7 +43,7 @@ function notes(report: Report): Node {
     element('h3', {}, 'What is missing, and why'),
     missing.length === 0
       ? element('p', {}, 'Every figure could be had.')
-      : plainTable(plural(missing.length, 'missing figure'), ['Where', 'Reason'], missing.map((note) => [note.where, note.reason])),
+      : plainTable(plural(missing.length, 'missing figure'), ['Where', 'Reason'], missing.map((note) => [note.where, note.reason]), false),
     unknown.length > 0 && element('p', {}, 'Images with an unknown label are left out of that class\u2019s figures: ',
       unknown.map((entry) => `${entry.name} (${entry.unknown})`).join(', '), '.'));
 }

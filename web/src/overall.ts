@@ -19,11 +19,16 @@ interface TipItem {
   axisValue: number;
 }
 
+/** The highest sparsity of any method, so that the charts of one study share an axis. */
+function highest(report: Report): number {
+  return Math.max(0.1, ...report.methods.flatMap((method) => method.pruned));
+}
+
 function option(report: Report, measure: Measure, theme: Theme): Option {
   const colour = (index: number): string => theme.series[index % theme.series.length] ?? theme.ink;
   return {
     grid: { left: 44, right: 14, top: 12, bottom: 40 },
-    xAxis: valueAxis(theme, 'Sparsity', percent, { min: 0, nameGap: 26, splitLine: { show: false } }),
+    xAxis: valueAxis(theme, 'Sparsity', percent, { min: 0, max: highest(report), nameGap: 26, splitLine: { show: false } }),
     yAxis: valueAxis(theme, '', (value) => value.toFixed(2), { scale: true }),
     tooltip: tip(theme, 'axis', (parameters) => {
       const items = parameters as TipItem[];

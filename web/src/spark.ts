@@ -66,7 +66,7 @@ function shapes(method: Method, row: ClassRow, frame: Frame, drop: number): SVGE
 /** A class's curve as small as a word, for the table. */
 export function sparkline(method: Method, row: ClassRow, drop: number): SVGElement {
   const frame: Frame = { width: 96, height: 28, left: 2, bottom: 3, low: -1, high: 0.15 };
-  return drawn('svg', { class: 'spark', viewBox: '0 0 96 28', width: 96, height: 28, 'aria-hidden': 'true' }, ...shapes(method, row, frame, drop));
+  return drawn('svg', { class: row.enough ? 'spark' : 'spark weak', viewBox: '0 0 96 28', width: 96, height: 28, 'aria-hidden': 'true' }, ...shapes(method, row, frame, drop));
 }
 
 function label(text: string, x: number, y: number, anchor: string): SVGElement {
@@ -75,8 +75,8 @@ function label(text: string, x: number, y: number, anchor: string): SVGElement {
 
 /** A class's curve with its band, one panel of the lattice. */
 export function panel(method: Method, row: ClassRow, drop: number): SVGElement {
-  const frame: Frame = { width: 220, height: 116, left: 34, bottom: 18, low: -1, high: 0.25 };
-  const ticks = [0, -0.5, -1].map((value) => label(value === 0 ? '0' : `\u2212${-value * 100}%`, 30, yOf(frame, value) + 3.5, 'end'));
+  const frame: Frame = { width: 220, height: 116, left: 42, bottom: 18, low: -1, high: 0.25 };
+  const ticks = [0, -0.5, -1].map((value) => label(value === 0 ? '0%' : `\u2212${-value * 100}%`, 37, yOf(frame, value) + 3.5, 'end'));
   const sparsities = [0, 0.5, 1].map((value) =>
     label(`${value * 100}%`, xOf(frame, value), 113, value === 0 ? 'start' : value === 1 ? 'end' : 'middle'));
   return drawn('svg', { class: row.enough ? 'panel' : 'panel weak', viewBox: '0 0 220 116', 'aria-hidden': 'true' },

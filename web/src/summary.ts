@@ -1,4 +1,4 @@
-import { leadingMethod, macroChange, ENOUGH_POSITIVES, type ClassRow, type Method, type Report } from './data';
+import { comparable, leadingMethod, macroChange, ENOUGH_POSITIVES, type ClassRow, type Figure, type Method, type Report } from './data';
 import { element, fragment, listed, named, strong, type Child } from './dom';
 import { change, coefficient, count, percent, plural, pValue, score, times } from './format';
 
@@ -39,16 +39,19 @@ function paragraph(...children: Child[]): HTMLElement {
 function overallSentence(method: Method): HTMLElement {
   const changes = macroChange(method).filter(({ sparsity }) => sparsity > 0);
   const close = closeUpTo(method);
+  const [first] = changes;
   const last = changes[changes.length - 1];
-  if (!last || changes.every((point) => point.change === null)) {
+  if (!first || !last || !comparable(method)) {
     return paragraph('How pruning by ', named(method.name), ' changes macro AP cannot be said: there is no figure for it.');
   }
   return paragraph(
     'Pruned by ', named(method.name), ', macro AP ',
     close === null
-      ? fragment('is more than ', percent(NEAR), ' below the dense network already at ', strong(percent(changes[0]?.sparsity ?? null)), ' sparsity')
+      ? first.change === null
+        ? fragment('is not known at ', percent(first.sparsity), ' sparsity')
+        : fragment('has changed by ', strong(change(first.change)), ' already at ', strong(percent(first.sparsity)), ' sparsity')
       : fragment('stays within ', percent(NEAR), ' of the dense network up to ', strong(percent(close)), ' sparsity'),
-    last.change === null || last.sparsity === close ? '.' : fragment('; at ', percent(last.sparsity), ' it has changed by ', strong(change(last.change)), '.'),
+    last.change === null || last === first || last.sparsity === close ? '.' : fragment('; at ', percent(last.sparsity), ' it has changed by ', strong(change(last.change)), '.'),
   );
 }
 
@@ -59,7 +62,8 @@ function otherMethods(report: Report, method: Method): HTMLElement | null {
   }
   const parts = others.map((other) => {
     const close = closeUpTo(other);
-    return fragment(named(other.name), close === null ? ' at none of its sparsities' : ` up to ${percent(close)}`);
+    const reach = close === null ? 'at none of its sparsities' : `up to ${percent(close)}`;
+    return fragment(named(other.name), ` ${comparable(other) ? reach : '(not known)'}`);
   });
   return paragraph('For comparison, within the same ', percent(NEAR), ': ', listed(parts), '.');
 }
@@ -84,7 +88,7 @@ function insufficientSentence(method: Method): HTMLElement | null {
     return null;
   }
   const names = few.map((row) => fragment(named(row.name), ` (${row.positives})`));
-  return paragraph(
+  return element('p', { class: 'insufficient' },
     strong('Insufficient evidence'), ` for ${plural(few.length, 'class', 'classes')} with fewer than ${ENOUGH_POSITIVES} positive test images: `,
     listed(names), '. No verdict is given on ', few.length === 1 ? 'it.' : 'them.');
 }
@@ -102,10 +106,8 @@ function classCard(report: Report, method: Method): HTMLElement {
           ? `No class with enough evidence loses more than ${drop} of its AP at any sparsity tried.`
           : 'No class has enough evidence for an answer.'),
     lost.length + safe.length > 0 &&
-      paragraph(`${lost.length} of the ${plural(lost.length + safe.length, 'class', 'classes')} with enough evidence cross that line` +
-        `${method.highest === null ? '' : ` by ${percent(method.highest)} sparsity`}; ${safe.length === 0 ? 'none stays' : `${safe.length} ${safe.length === 1 ? 'stays' : 'stay'}`} above it.`),
+      paragraph(`Classes with enough evidence: ${lost.length + safe.length}. Below that line by ${percent(method.highest)} sparsity: ${lost.length}; never below it: ${safe.length}.`),
     frequencySentence(method),
-    insufficientSentence(method),
   );
 }
 
@@ -147,14 +149,19 @@ function tile(value: string, label: Child): HTMLElement {
   return element('div', { class: 'tile' }, element('dt', {}, label), element('dd', {}, value));
 }
 
+function scoreOrWords(value: Figure): string {
+  return value === null ? 'not known' : score(value);
+}
+
 function tiles(method: Method): HTMLElement {
   const dense = method.audit.macro[0];
   const lost = forgotten(method).length;
   const known = lost + kept(method).length;
+  const close = closeUpTo(method);
   return element('dl', { class: 'tiles' },
-    tile(score(dense?.auroc ?? null), 'Macro AUROC, dense'),
-    tile(score(dense?.ap ?? null), 'Macro AP, dense'),
-    tile(percent(closeUpTo(method)), `Sparsity with macro AP within ${percent(NEAR)}`),
+    tile(scoreOrWords(dense?.auroc ?? null), 'Macro AUROC, dense'),
+    tile(scoreOrWords(dense?.ap ?? null), 'Macro AP, dense'),
+    tile(close === null ? (comparable(method) ? 'none' : 'not known') : percent(close), `Highest sparsity with macro AP within ${percent(NEAR)}`),
     tile(known === 0 ? 'not known' : `${lost} of ${known}`, 'Classes forgotten at some sparsity'),
     tile(count(method.audit.exemplars.count), `Exemplar images at ${percent(method.audit.exemplars.sparsity)}`));
 }
@@ -164,7 +171,8 @@ export function summarySection(report: Report, method: Method): Node {
   return fragment(
     report.methods.length > 1 &&
       element('p', { class: 'shown' }, 'Shown: ', strong(method.name),
-        method === leading ? ', the method that keeps most macro AP over its sparsities.' : '.'),
+        method === leading && comparable(method) ? ', the method that keeps most macro AP over its sparsities.' : '.'),
     tiles(method),
-    element('div', { class: 'cards' }, overallCard(report, method), classCard(report, method), imageCard(method)));
+    element('div', { class: 'cards' }, overallCard(report, method), classCard(report, method), imageCard(method)),
+    insufficientSentence(method));
 }

@@ -63,14 +63,15 @@ export function sortableTable<Row>(rows: Row[], columns: Column<Row>[], options:
     element('thead', {}, element('tr', {}, ...heads)), body));
 }
 
-/** A plain table: a head and rows of text. */
-export function plainTable(caption: string, heads: string[], rows: string[][]): HTMLElement {
+/** A plain table: a head and rows of text; all but the first column are numbers, unless told otherwise. */
+export function plainTable(caption: string, heads: string[], rows: string[][], numbers = true): HTMLElement {
+  const cell: Record<string, string> = numbers ? { class: 'number' } : {};
   const cells = rows.map((row) =>
     element('tr', {}, ...row.map((text, index) =>
-      index === 0 ? element('th', { scope: 'row' }, element('bdi', {}, text)) : element('td', { class: 'number' }, text))));
+      index === 0 ? element('th', { scope: 'row' }, element('bdi', {}, text)) : element('td', cell, element('bdi', {}, text)))));
   return frame(caption, element('table', {}, element('caption', {}, caption),
     element('thead', {}, element('tr', {}, ...heads.map((head, index) =>
-      element('th', { scope: 'col', ...(index > 0 ? { class: 'number' } : {}) }, head)))),
+      element('th', { scope: 'col', ...(index > 0 ? cell : {}) }, head)))),
     element('tbody', {}, ...cells)));
 }
 
