@@ -64,7 +64,7 @@ function curveOption(method: Method, highlighted: ClassRow[], drop: number, them
   return {
     grid: { left: 52, right: narrow ? 12 : 168, top: 14, bottom: 44 },
     xAxis: valueAxis(theme, 'Sparsity', percent, { min: 0, max: method.highest ?? 1, nameGap: 28, splitLine: { show: false } }),
-    yAxis: valueAxis(theme, '', change, { min: Math.min(-drop, Math.max(-1, Math.floor(Math.min(...heights) * 10) / 10)), max: Math.max(0.1, Math.ceil(Math.max(...heights) * 10) / 10) }),
+    yAxis: valueAxis(theme, '', change, { min: Math.min(-drop, Math.max(-1, Math.floor(Math.min(...heights) * 5) / 5)), interval: 0.2, max: Math.max(0.1, Math.ceil(Math.max(...heights) * 10) / 10) }),
     tooltip: tip(theme, 'item', (parameters) => {
       const item = parameters as { seriesName: string; value: [number, Figure] };
       return tipBox(item.seriesName, [['Sparsity', percent(item.value[0])], ['Change of AP', change(item.value[1])]]);
@@ -266,6 +266,6 @@ export function classSection(report: Report, method: Method): Node {
     lattice(report, method),
     element('h3', {}, 'Table of classes'),
     few > 0 && element('p', { class: 'hint' }, `Classes with fewer than ${ENOUGH_POSITIVES} positive test images get figures but no verdict: the evidence is insufficient.`),
-    sortableTable(method.classes, columns(report, method), { caption: `Classes, pruned by ${method.name}`, sortBy: columns(report, method).length - 1 }),
+    sortableTable(method.classes, columns(report, method), { caption: `Classes, pruned by ${method.name}. \u0394AP: relative change of AP against the dense network`, sortBy: columns(report, method).length - 1 }),
     element('h3', {}, 'Frequency and first drop'), frequency(method));
 }

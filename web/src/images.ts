@@ -58,7 +58,7 @@ function exemplarCard(report: Report, method: Method, image: ExemplarImage): HTM
   return element('li', { class: 'exemplar' },
     element('div', { class: 'picture' }, picture === undefined
       ? element('span', { class: 'absent' }, 'no picture')
-      : element('img', { src: picture, alt: `Exemplar ${image.rank}: ${image.id}`, loading: 'lazy' })),
+      : element('img', { src: picture, alt: `Exemplar ${image.rank}: ${image.id}`, decoding: 'async' })),
     element('div', { class: 'about' },
       element('p', { class: 'who' }, element('strong', {}, `#${image.rank}`), ' ', element('bdi', { class: 'id' }, image.id)),
       element('p', { class: 'correlation' }, 'rank correlation ', element('strong', {}, coefficient(image.correlation))),
