@@ -42,9 +42,9 @@ clang_tidy() {
     mv build-lint.log build-lint/configure.log
     touch "$stamp"
   fi
-  # CMake notices changed CMakeLists.txt here, and the sources and headers that the build makes are made.
+  # CMake notices changed CMakeLists.txt here, and headers that the build makes are made.
   ninja -C build-lint build.ninja >build-lint/generate.log 2>&1 &&
-    ninja -C build-lint -t targets all | sed -n 's/^\(.*\.[ch]pp\): CUSTOM_COMMAND$/\1/p' |
+    ninja -C build-lint -t targets all | sed -n 's/^\(.*\.hpp\): CUSTOM_COMMAND$/\1/p' |
     xargs -r ninja -C build-lint -j "$jobs" >>build-lint/generate.log 2>&1 || {
     cat build-lint/generate.log >&2
     return 1

@@ -58,7 +58,7 @@ class Stubs(EndToEnd):
         self.assertEqual(len(model["classes"]), 20)
         self.assertAlmostEqual(model["sparsity"], 0.9, places=4)
         recipe = (out / "recipe.toml").read_text()
-        for line in ('architecture = "resnet50"', "height = 256", "width = 256", "patience = 15", "rotation = 15.0", "flip = true"):
+        for line in ("architecture = 'resnet50'", "height = 256", "width = 256", "patience = 15", "rotation = 15.0", "flip = true"):
             self.assertIn(line, recipe)
 
     def test_nih_cxr_lt(self):

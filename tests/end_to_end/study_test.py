@@ -24,10 +24,10 @@ class Study(EndToEnd):
 
     def test_the_folder_is_as_the_contract_says(self):
         folder = small_study()
-        for name in ("recipe.toml", "study.db", "scores.csv", "audit/audit.json", "report.html",
+        for name in ("recipe.toml", "study.db", "scores/scores.csv", "audit/audit.json", "report.html",
                      "models/l1/seed-1/sparsity-0.90.onnx.zst"):
             self.assertTrue((folder / name).is_file(), name)
-        with open(folder / "scores.csv", newline="") as file:
+        with open(folder / "scores/scores.csv", newline="") as file:
             entries = list(csv.DictReader(file))
         units = {(entry["method"], entry["seed"], float(entry["sparsity"])) for entry in entries}
         self.assertEqual(len(units), len(entries))
@@ -37,7 +37,7 @@ class Study(EndToEnd):
                 self.assertLessEqual({(method, seed, 0.5), (method, seed, 0.9)}, units)
         images = json.loads((folder / "audit/audit.json").read_text())["cohort"]["images"]
         for entry in entries:
-            scores = np.load(folder / entry["path"])
+            scores = np.load(folder / "scores" / entry["path"])
             self.assertEqual((scores.shape, scores.dtype), ((images, 20), np.float32))
         self.no_half_written_file(folder)
 

@@ -139,6 +139,16 @@ def small_study():
     return folder
 
 
+@functools.cache
+def phantom_of_small_study():
+    """The small study's cohort, written as files."""
+    folder = _place.folder / "small-phantom"
+    done = run("cohort", "phantom", "--images", SMALL_STUDY["phantom.images"], "--seed", 1, "--out", folder)
+    if done.code != 0:
+        raise AssertionError(f"niwaki cohort phantom failed with {done.code}: {done.err}")
+    return folder
+
+
 def copy_of_small_study(folder):
     shutil.copytree(small_study(), folder)
     return folder
