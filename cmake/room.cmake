@@ -20,6 +20,7 @@ function(niwaki_room name)
   if(NIWAKI_TESTS AND ROOM_TESTS)
     add_executable(${target}_test ${ROOM_TESTS})
     niwaki_compile_options(${target}_test)
+    target_compile_definitions(${target}_test PRIVATE NIWAKI_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     target_link_libraries(${target}_test PRIVATE ${target} GTest::gtest_main GTest::gmock ${ROOM_TEST_LINKS})
     gtest_discover_tests(${target}_test TEST_PREFIX "${name}/" DISCOVERY_MODE PRE_TEST
       DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)

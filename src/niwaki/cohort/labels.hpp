@@ -10,11 +10,11 @@ namespace niwaki {
 
 /// The label formats of docs/formats.md that a header can be told apart by.
 enum class LabelFormat {
-  kAuto,      // recognised by the header
-  kNiwaki,    // id,patient_id[,image][,site],<class>...; cells 0, 1 or empty (unknown)
-  kNih,       // Data_Entry_2017.csv and Data_Entry_2017_v2020.csv
-  kNihCxrLt,  // miccai2023_nih-cxr-lt_labels_{train,val,test}.csv: id,<class>...,subj_id
-  kMimicCxrLt // miccai2023_mimic-cxr-lt_labels_{train,val,test}.csv: path or dicom id,<class>...,subject_id
+  kAuto,       // recognised by the header
+  kNiwaki,     // id,patient_id[,image][,site],<class>...; cells 0, 1 or empty (unknown)
+  kNih,        // Data_Entry_2017.csv and Data_Entry_2017_v2020.csv
+  kNihCxrLt,   // miccai2023_nih-cxr-lt_labels_{train,val,test}.csv: id,<class>...,subj_id
+  kMimicCxrLt  // miccai2023_mimic-cxr-lt_labels_{train,val,test}.csv: path or dicom id,<class>...,subject_id
 };
 LabelFormat parse_label_format(const std::string& name);  // "auto", "niwaki", "nih", ...; throws InputError
 const char* label_format_name(LabelFormat format);

@@ -24,8 +24,9 @@ std::vector<Split> split_by_patient(const Cohort& cohort, const SplitOptions& op
 
 /// Splits from files: either NIH's train_val_list.txt and test_list.txt (one image name a line; the train/val
 /// images are then divided by patient in the proportions train : validation), or a CSV with columns
-/// `id,split` (train, validation or val, test). Throws InputError for an image that is not in the cohort's list or in no
-/// list, and for a patient in two splits (counted, with the first patients' line numbers, never names in logs).
+/// `id,split` (train, validation or val, test). Images that the files name beyond the cohort are passed over. Throws
+/// InputError for an image of the cohort that is in no list or in two, and for a patient in two splits (counted, with
+/// the first row, never a name).
 std::vector<Split> read_nih_lists(const Cohort& cohort, const std::filesystem::path& train_val_list,
                                   const std::filesystem::path& test_list, const SplitOptions& options,
                                   std::uint64_t seed);
