@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Tests of tools/: the include check finds what it must and lets good trees pass; the package list is read right."""
+"""Tests of tools/: each check finds what it must and lets good trees pass; the package list is read right."""
+import json
 import shutil
 import subprocess
 import sys
@@ -109,6 +110,60 @@ class IncludeCheck(unittest.TestCase):
     def test_a_table_with_an_arrow_upward_fails(self):
         self.change_table("| core | Boost.Math |", "| core, train | Boost.Math |")
         self.expect("docs/architecture.md", "room metrics may include train, which is not below it")
+
+
+class Tidy(unittest.TestCase):
+    """tools/tidy.py with the real .clang-tidy, on a tree of two files."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+        for name in ("tools/tidy.py", ".clang-tidy"):
+            (self.root / name).parent.mkdir(exist_ok=True)
+            shutil.copy(ROOT / name, self.root / name)
+        self.write("src/niwaki/core/size.hpp", "#pragma once\nint size_of(int width);\n")
+        self.write("src/niwaki/core/size.cpp", '#include "niwaki/core/size.hpp"\nint size_of(int width) { return width; }\n')
+        self.command = f"/usr/bin/c++ -I{self.root}/src -std=c++20 -c src/niwaki/core/size.cpp"
+        subprocess.run(["git", "init", "--quiet"], cwd=self.root, check=True)
+        subprocess.run(["git", "add", "src"], cwd=self.root, check=True)
+
+    def write(self, name, text):
+        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / name).write_text(text)
+
+    def tidy(self):
+        source = str(self.root / "src/niwaki/core/size.cpp")
+        entries = [{"directory": str(self.root), "file": source, "command": self.command}] if self.command else []
+        self.write("build/compile_commands.json", json.dumps(entries))
+        return subprocess.run([sys.executable, self.root / "tools/tidy.py", "--build", self.root / "build"],
+                              capture_output=True, text=True, check=False)
+
+    def test_a_good_file_passes_and_is_not_looked_at_again(self):
+        first = self.tidy()
+        self.assertEqual((first.returncode, first.stdout), (0, "clang-tidy: 1 of 1 files\n"), first.stderr)
+        second = self.tidy()
+        self.assertEqual((second.returncode, second.stdout), (0, ""), second.stderr)
+
+    def test_a_header_that_changed_is_looked_at_again(self):
+        self.tidy()
+        self.write("src/niwaki/core/size.hpp", "#pragma once\nint size_of(int Width);\n")
+        for _ in range(2):  # what failed is not remembered
+            done = self.tidy()
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("src/niwaki/core/size.hpp:2:", done.stderr)
+            self.assertIn("readability-identifier-naming", done.stderr)
+
+    def test_another_compile_command_is_looked_at_again(self):
+        self.tidy()
+        self.command += " -DNIWAKI_OTHER"
+        self.assertIn("1 of 1", self.tidy().stdout)
+
+    def test_a_file_that_no_target_has_fails(self):
+        self.command = ""
+        done = self.tidy()
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("src/niwaki/core/size.cpp:1: stands in no CMakeLists.txt", done.stderr)
 
 
 class Packages(unittest.TestCase):
