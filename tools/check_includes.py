@@ -31,6 +31,7 @@ LIBRARIES = {
     "ONNX protobuf": r"(onnx|google/protobuf)/.*",
     "zstd": r"zstd(_errors)?\.h",
     "libzip": r"zip\.h",
+    "zlib": r"zlib\.h",
     "Eigen": r"Eigen/.*",
     "oneDNN": r"(oneapi/dnnl/|dnnl).*",
     "intrinsics": r"(immintrin|x86intrin|cpuid|arm_neon)\.h",
