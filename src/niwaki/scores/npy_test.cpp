@@ -52,7 +52,7 @@ std::string refusal(const std::string& bytes) {
 TEST(Npy, reads_both_float_types_in_all_three_versions) {
   const std::string narrow = bytes_of(std::vector<float>{1.5F, -2.0F, 0.25F, 4.0F, 5.0F, 6.0F});
   const std::string wide = bytes_of(std::vector<double>{1.5, -2.0, 0.25, 4.0, 5.0, 6.0});
-  for (const char version : {1, 2, 3}) {
+  for (const char version : {'\1', '\2', '\3'}) {
     for (const auto& [type, data] : {std::pair{"<f4", narrow}, std::pair{"<f8", wide}}) {
       const FloatArray array = parse_npy(npy(described(type, "(2, 3)"), data, version), "x.npy");
       EXPECT_THAT(array.shape, ElementsAre(2, 3));

@@ -67,7 +67,7 @@ TEST_F(ScoreTables, csv_has_ids_and_classes_wherever_the_id_stands) {
 
 TEST_F(ScoreTables, logits_become_probabilities) {
   const ScoreTable table = read_scores(npy({1, 4}, {0.0F, 2.0F, -2.0F, 1000.0F}), {true});
-  EXPECT_THAT(table.values, ElementsAre(0.5F, testing::FloatEq(0.880797F), testing::FloatEq(0.119203F), 1.0F));
+  EXPECT_THAT(table.values, ElementsAre(0.5F, testing::FloatEq(0.88079708F), testing::FloatEq(0.11920292F), 1.0F));
 }
 
 TEST_F(ScoreTables, scores_that_are_no_probabilities_are_refused_with_their_place) {
