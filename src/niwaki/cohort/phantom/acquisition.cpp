@@ -70,9 +70,9 @@ void add_marker(std::span<float> light, std::size_t size, const Site& site) {
 
 Site random_site(RandomStream& random) {
   Site site;
-  site.contrast = uniform(random, 0.85, 1.15);
+  site.contrast = uniform(random, 0.95, 1.2);
   site.exposure = uniform(random, -0.06, 0.06);
-  site.noise = uniform(random, 0.012, 0.03);
+  site.noise = uniform(random, 0.008, 0.022);
   site.blur = uniform(random, 0, 0.4);
   site.portable_share = uniform(random, 0.1, 0.6);
   site.marker_light = uniform(random, 0.3, 0.8);
@@ -89,8 +89,9 @@ Acquisition random_acquisition(const Site& site, RandomStream& random) {
   film.projection.scale = (film.portable ? 1.04F : 1.0F) * (1 + normal_within(random, 0.025F, 2));
   film.projection.shift = {normal_within(random, 0.025F * care, 2), normal_within(random, 0.025F * care, 2)};
   film.turn = normal_within(random, 0.015F * care, 2.5);
-  film.breath = normal_within(random, 0.02F, 2) - (film.portable ? 0.03F : 0.0F);
-  film.contrast = site.contrast * (1 + normal_within(random, 0.05F, 2));
+  film.breath = normal_within(random, 0.025F, 2) - (film.portable ? 0.05F : 0.0F);
+  film.tilt = {normal_within(random, 0.03F * care, 2), normal_within(random, 0.03F * care, 2)};
+  film.contrast = site.contrast * (1 + normal_within(random, 0.05F, 2)) * (film.portable ? 0.85F : 1.0F);
   film.exposure = site.exposure + normal_within(random, 0.03F * care, 2.5);
   const double grain = random.uniform();
   film.noise = site.noise * (0.7F + 1.6F * static_cast<float>(grain * grain * grain)) * (film.portable ? 1.2F : 1.0F);
@@ -115,8 +116,13 @@ void take_position(Anatomy& anatomy, const Acquisition& acquisition) {
 
 void expose(Canvas& canvas, const Acquisition& acquisition) {
   std::vector<float>& light = canvas.light();
-  for (float& value : light) {
-    value = kMiddleLight + (value - kMiddleLight) * acquisition.contrast + acquisition.exposure;
+  const float step = 2.0F / static_cast<float>(canvas.size());
+  for (std::size_t i = 0; i < light.size(); ++i) {
+    const float x = static_cast<float>(i % canvas.size()) * step - 1;
+    const float y = static_cast<float>(i / canvas.size()) * step - 1;
+    const float exposure = acquisition.exposure + acquisition.tilt.x * x + acquisition.tilt.y * y;
+    light[i] =
+        kMiddleLight + (light[i] - kMiddleLight) * acquisition.contrast + exposure * std::min(1.0F, 5 * light[i]);
   }
   if (acquisition.blur <= 0) {
     return;

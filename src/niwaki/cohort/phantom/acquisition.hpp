@@ -29,6 +29,7 @@ struct Acquisition {
   float breath = 0;  // how much deeper than usual the domes stand, in units of the body
   float contrast = 1;
   float exposure = 0;
+  Point tilt;  // the beam is stronger at one edge: light added at x = 1 and at y = 1
   float noise = 0.02F;
   float blur = 0;
   float quality = 1;  // 1 perfect, 0 unreadable: falls with noise, blur, false exposure, turn, tilt and shallow breath

@@ -32,7 +32,7 @@ void paint_patch(Canvas& canvas, const Blob& blob, const Texture& texture, float
 
 void collapse_lung(Anatomy& body, Sign sign) {
   Lung& lung = body.lung(sign.side);
-  lung.dome_y -= sign.between(0.05F, 0.17F);
+  lung.dome_y -= sign.between(0.01F, 0.16F);
   lung.angle_y -= sign.between(0.0F, 0.04F);
   body.mediastinum_shift += sign.side * sign.between(0.0F, 0.05F);
 }
@@ -47,9 +47,9 @@ void paint_atelectasis(Canvas& canvas, const Anatomy& body, Sign sign) {
     Point outer = in_lung(body, sign.side, sign.placed(0.75, 0.95), down);
     inner.y += tilt;
     outer.y -= tilt;
-    paint_line(canvas, {inner, outer, 0.05F, sign.between(0.1F, 0.34F), true});
+    paint_line(canvas, {inner, outer, 0.05F, sign.between(0.04F, 0.34F), true});
   }
-  paint_blob(canvas, {in_lung(body, sign.side, 0.45F, 0.95F), 0.36F, 0.16F, 1.0F, sign.between(0.08F, 0.3F), true});
+  paint_blob(canvas, {in_lung(body, sign.side, 0.45F, 0.95F), 0.36F, 0.16F, 1.0F, sign.between(0.03F, 0.3F), true});
 }
 
 /// A dense lobe with a sharp edge at its fissure, air-filled bronchi running through it.
@@ -58,15 +58,15 @@ void paint_consolidation(Canvas& canvas, const Anatomy& body, Sign sign) {
   const Lung& lung = body.lung(sign.side);
   const float fissure = lung.apex_y + (lung.dome_y - lung.apex_y) * (upper ? 0.48F : 0.55F);
   const float slope = sign.placed(-0.25, 0.1);
-  const float reach = 0.3F + 0.12F * sign.strength;
-  const float amount = sign.between(0.2F, 0.62F);
+  const float reach = 0.45F + 0.2F * sign.strength;
+  const float amount = sign.between(0.06F, 0.6F);
   const float edge = std::max(0.03F, canvas.pixel());
   const Texture texture(sign.detail, 12);
   const float middle = sign.side * 0.44F;
   canvas.paint({middle - 0.4F, lung.apex_y, middle + 0.4F, lung.angle_y}, [&](const Pixel& pixel) {
     const float below = pixel.y - fissure - slope * (std::abs(pixel.x) - 0.42F);
     const float from_fissure = upper ? -below : below;
-    const float lobe = smooth_step(-edge, edge, from_fissure) * (1 - smooth_step(0.6F * reach, reach, from_fissure));
+    const float lobe = smooth_step(-edge, edge, from_fissure) * (1 - smooth_step(0.2F * reach, reach, from_fissure));
     const float density = 1 + 0.3F * texture.at(pixel.x, pixel.y);
     pixel.add_tissue(amount * lobe * density * pixel.lung);
   });
@@ -81,7 +81,7 @@ void paint_consolidation(Canvas& canvas, const Anatomy& body, Sign sign) {
 void paint_infiltration(Canvas& canvas, const Anatomy& body, Sign sign) {
   const Texture texture(sign.detail, 16);
   const bool both = sign.place.chance(0.5);
-  const float amount = sign.between(0.1F, 0.34F);
+  const float amount = sign.between(0.04F, 0.3F);
   for (const float side : {-1.0F, 1.0F}) {
     const float share = side == sign.side || both ? 1.0F : 0.0F;
     for (int patch = 0; patch < 4; ++patch) {
@@ -97,13 +97,13 @@ void paint_pneumonia(Canvas& canvas, const Anatomy& body, Sign sign) {
   const Texture texture(sign.detail, 14);
   const Point centre = in_lung(body, sign.side, sign.placed(0.4, 0.65), sign.placed(0.62, 0.82));
   const float radius = sign.placed(0.2, 0.27);
-  paint_patch(canvas, {centre, radius, 0.85F * radius, 0.7F, sign.between(0.22F, 0.6F), true}, texture, 0.7F);
+  paint_patch(canvas, {centre, radius, 0.85F * radius, 0.7F, sign.between(0.12F, 0.6F), true}, texture, 0.7F);
 }
 
 /// Bat's wings of haze about both hila, and short lines at the chest wall (Kerley's B).
 void paint_edema(Canvas& canvas, const Anatomy& body, Sign sign) {
   const Texture texture(sign.detail, 10);
-  const float amount = sign.between(0.16F, 0.5F);
+  const float amount = sign.between(0.05F, 0.42F);
   for (const float side : {-1.0F, 1.0F}) {
     const Point hilum = in_lung(body, side, 0.25F, 0.55F);
     paint_patch(canvas, {hilum, 0.34F, 0.46F, 0.9F, amount, true}, texture, 0.35F);

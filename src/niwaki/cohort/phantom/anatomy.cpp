@@ -46,9 +46,10 @@ Point Lung::inside(float lateral, float down) const {
 
 float Anatomy::outline(float y) const {
   // The neck runs into the shoulders, and these into the flanks.
-  const float shoulders = quarter_circle((y - shoulder_y + 0.1F) / 0.35F);
-  const float flank = body_half_width * (1 - 0.06F * smooth_step(-0.2F, 0.9F, y));
-  return y < shoulder_y - 0.1F ? neck_half_width : neck_half_width + (flank - neck_half_width) * shoulders;
+  const float neck = neck_half_width + 0.35F * smooth_step(shoulder_y - 0.3F, shoulder_y + 0.05F, y);
+  const float shoulders = quarter_circle((y - shoulder_y) / 0.25F);
+  const float flank = body_half_width * (1 - 0.1F * smooth_step(-0.5F, 0.1F, y));
+  return y < shoulder_y ? neck : neck + (flank - neck) * shoulders;
 }
 
 Anatomy random_anatomy(RandomStream& random) {
@@ -65,18 +66,18 @@ Anatomy random_anatomy(RandomStream& random) {
   }
   // The liver holds the right dome higher.
   body.lungs[0].dome_y -= 0.05F;
-  body.body_half_width = std::clamp(around(random, 0.92F, 0.06F) * width, body.lungs[0].outer_x + 0.08F, 1.1F);
-  body.shoulder_y = around(random, -0.8F, 0.04F);
-  body.neck_half_width = around(random, 0.2F, 0.03F);
-  body.heart = {around(random, 0.11F, 0.02F), around(random, 0.22F, 0.025F) * height};
-  body.heart_half_width = around(random, 0.285F, 0.02F) * width;
-  body.heart_half_height = around(random, 0.33F, 0.02F);
+  body.body_half_width = std::clamp(around(random, 1.0F, 0.07F) * width, body.lungs[0].outer_x + 0.1F, 1.2F);
+  body.shoulder_y = around(random, -0.84F, 0.04F);
+  body.neck_half_width = around(random, 0.24F, 0.03F);
+  body.heart = {around(random, 0.12F, 0.02F), around(random, 0.27F, 0.025F) * height};
+  body.heart_half_width = around(random, 0.32F, 0.022F) * width;
+  body.heart_half_height = around(random, 0.29F, 0.018F);
   body.mediastinum_half_width = around(random, 0.135F, 0.012F);
-  body.aortic_knob = {around(random, 0.115F, 0.012F), around(random, -0.28F, 0.02F)};
+  body.aortic_knob = {around(random, 0.085F, 0.01F), around(random, -0.28F, 0.02F)};
   body.aortic_knob_radius = around(random, 0.095F, 0.008F);
   body.rib_spacing = around(random, 0.155F, 0.008F);
   body.rib_slope = around(random, 0.28F, 0.05F);
-  body.rib_light = around(random, 0.07F, 0.015F);
+  body.rib_light = around(random, 0.1F, 0.02F);
   body.rib_phase = static_cast<float>(random.uniform(0, 1));
   body.clavicle_y = around(random, -0.62F, 0.03F);
   body.clavicle_light = around(random, 0.11F, 0.02F);

@@ -9,12 +9,12 @@
 namespace niwaki::phantom {
 
 /// The light of tissues on the film, before exposure: 0 black, 1 white.
-inline constexpr float kLungLight = 0.24F;
-inline constexpr float kFluidLight = 0.72F;
-inline constexpr float kHeartLight = 0.76F;
-inline constexpr float kAbdomenLight = 0.74F;
-inline constexpr float kSoftTissueLight = 0.55F;
-inline constexpr float kAirLight = 0.08F;
+inline constexpr float kLungLight = 0.27F;
+inline constexpr float kFluidLight = 0.76F;
+inline constexpr float kHeartLight = 0.77F;
+inline constexpr float kAbdomenLight = 0.84F;
+inline constexpr float kSoftTissueLight = 0.56F;
+inline constexpr float kAirLight = 0.1F;
 
 /// The outline of one lung. `across` is the distance from the body's midline, so both lungs have the same formulas.
 struct Lung {

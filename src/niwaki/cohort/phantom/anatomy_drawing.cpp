@@ -20,7 +20,8 @@ void paint_body(Canvas& canvas, const Anatomy& body) {
   canvas.paint(kEverywhere, [&](const Pixel& pixel) {
     const float inside = smooth_step(-edge, edge, body.outline(pixel.y) - std::abs(pixel.x));
     const float lower = std::max(body.lungs[0].dome_y, body.lungs[1].dome_y);
-    const float tissue = kSoftTissueLight + (kAbdomenLight - kSoftTissueLight) * smooth_step(0.2F, lower, pixel.y);
+    const float tissue =
+        kSoftTissueLight + (kAbdomenLight - kSoftTissueLight) * smooth_step(-0.15F, lower + 0.2F, pixel.y);
     pixel.light = 0.03F + (tissue - 0.03F) * inside;
   });
 }
@@ -45,11 +46,13 @@ void paint_vessel_branch(Canvas& canvas, const Anatomy& body, Point from, float 
                          RandomStream& random) {
   const float bend = static_cast<float>(random.uniform(-0.35, 0.35));
   const Point middle = {from.x + std::cos(angle) * length * 0.5F, from.y + std::sin(angle) * length * 0.5F};
+  // Not all the way in: the roots of the branches would add up to one white spot.
+  const Point root = {from.x + std::cos(angle) * length * 0.2F, from.y + std::sin(angle) * length * 0.2F};
   const Point end = {middle.x + std::cos(angle + bend) * length * 0.5F,
                      middle.y + std::sin(angle + bend) * length * 0.5F};
   const float fork = angle - bend * 1.5F;
   const Point twig = {middle.x + std::cos(fork) * length * 0.35F, middle.y + std::sin(fork) * length * 0.35F};
-  paint_line(canvas, {from, middle, 0.028F, light * body.vessel_light / 0.16F, true});
+  paint_line(canvas, {root, middle, 0.026F, light * body.vessel_light / 0.16F, true});
   paint_line(canvas, {middle, end, 0.018F, light * 0.8F * body.vessel_light / 0.16F, true});
   paint_line(canvas, {middle, twig, 0.014F, light * 0.8F * body.vessel_light / 0.16F, true});
 }
@@ -123,8 +126,9 @@ void paint_heart(Canvas& canvas, const Anatomy& body) {
   const float right_width = body.mediastinum_half_width * (1 + 0.35F * body.aortic_unfolding);
   canvas.paint({-1, -1.1F, 1, 1}, [&](const Pixel& pixel) {
     const float x = pixel.x - body.mediastinum_shift;
-    const float hx = (x - body.heart.x) / body.heart_half_width;
-    const float hy = (pixel.y - body.heart.y + 0.18F * (x - body.heart.x)) / body.heart_half_height;
+    // The heart lies aslant: its tip points down, to the picture's right.
+    const float hx = (x - body.heart.x) / (body.heart_half_width * (x < body.heart.x ? 0.88F : 1.0F));
+    const float hy = (pixel.y - body.heart.y - 0.2F * (x - body.heart.x)) / body.heart_half_height;
     const float heart = (1 - std::sqrt(hx * hx + hy * hy)) * body.heart_half_width;
     const float kx = x - body.aortic_knob.x;
     const float ky = pixel.y - body.aortic_knob.y;
@@ -132,8 +136,10 @@ void paint_heart(Canvas& canvas, const Anatomy& body) {
     const float right = x < 0 ? right_width + x : aorta_edge(body, pixel.y) - x;
     const float column = pixel.y > body.aortic_knob.y - 0.06F ? right : 0.11F - std::abs(x);
     const float depth = std::max({heart, knob, column});
-    pixel.blend(kHeartLight, smooth_step(-edge, edge, depth) * smooth_step(-1.0F, -0.75F, pixel.y) *
-                                 (pixel.y < body.lungs[0].angle_y ? 1.0F : 0.0F) * 0.9F);
+    const float dense = smooth_step(-edge, edge, depth);
+    pixel.blend(kHeartLight, 0.9F * dense * smooth_step(-1.0F, -0.75F, pixel.y));
+    // Some lung is behind the heart; its signs show through faintly.
+    pixel.lung *= 1 - 0.7F * dense;
   });
 }
 

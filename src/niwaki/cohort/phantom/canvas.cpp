@@ -51,7 +51,14 @@ void paint_line(Canvas& canvas, const Line& line) {
     const float ex = px - along * dx;
     const float ey = py - along * dy;
     const float rest = std::max(0.0F, 1 - (ex * ex + ey * ey) / (width * width));
-    pixel.light += amount * rest * rest * (line.in_lung ? pixel.lung : 1.0F);
+    const float share = rest * rest * (line.in_lung ? pixel.lung : 1.0F);
+    if (line.dense) {
+      pixel.light += amount * share;
+    } else if (amount > 0) {
+      pixel.add_tissue(1.5F * amount * share);
+    } else {
+      pixel.light += amount * share * std::min(1.0F, 2 * pixel.light);
+    }
   });
 }
 

@@ -106,6 +106,7 @@ struct Line {
   float width = 0.02F;  // from its middle to where it ends
   float amount = 0.1F;
   bool in_lung = true;
+  bool dense = false;  // chalk: adds its light in full, however bright the place was
 };
 void paint_line(Canvas& canvas, const Line& line);
 

@@ -18,7 +18,7 @@ Sign sign_of(const Subject& subject, const SignPainter& painter) {
   const std::uint64_t finding = static_cast<std::uint64_t>(painter.finding);
   RandomStream place(subject.seed, "phantom/sign/place", {subject.patient, finding});
   RandomStream detail(subject.seed, "phantom/sign/detail", {subject.row, finding});
-  const double strength = painter.usual_strength + 0.2 * place.normal() + 0.14 * detail.normal();
+  const double strength = painter.usual_strength + 0.24 * place.normal() + 0.16 * detail.normal();
   const float side = place.chance(0.5) ? -1.0F : 1.0F;
   return {painter.finding, static_cast<float>(std::clamp(strength, 0.02, 1.0)), side, place, detail};
 }

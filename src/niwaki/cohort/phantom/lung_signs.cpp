@@ -17,15 +17,15 @@ Point lesion_place(const Anatomy& body, Sign& sign) {
 /// Too much air: the domes low and flat, the heart narrow, the vessels few.
 void hyperinflate(Anatomy& body, Sign sign) {
   for (Lung& lung : body.lungs) {
-    const float lower = sign.between(0.05F, 0.16F);
+    const float lower = sign.between(0.01F, 0.13F);
     lung.dome_y += lower;
     lung.angle_y = std::max(lung.dome_y + 0.05F, lung.angle_y + 0.3F * lower - sign.between(0.02F, 0.08F));
     lung.outer_x += sign.between(0.0F, 0.04F);
   }
-  body.heart_half_width *= 1 - sign.between(0.02F, 0.16F);
-  body.lung_light -= sign.between(0.02F, 0.09F);
-  body.vessel_light *= 1 - sign.between(0.1F, 0.5F);
-  body.rib_spacing *= 1 + sign.between(0.02F, 0.1F);
+  body.heart_half_width *= 1 - sign.between(0.0F, 0.14F);
+  body.lung_light -= sign.between(0.0F, 0.07F);
+  body.vessel_light *= 1 - sign.between(0.0F, 0.45F);
+  body.rib_spacing *= 1 + sign.between(0.0F, 0.08F);
 }
 
 /// Bullae: thin-walled dark bubbles in the upper fields.
@@ -35,7 +35,7 @@ void paint_emphysema(Canvas& canvas, const Anatomy& body, Sign sign) {
     const Point inside = body.lung(side).inside(sign.placed(0.3, 0.8), sign.placed(0.1, 0.45));
     const float radius = sign.placed(0.06, 0.12);
     const Point centre = {side * inside.x + body.mediastinum_shift, inside.y};
-    paint_blob(canvas, {centre, radius, radius, 0.4F, -sign.between(0.02F, 0.1F), true});
+    paint_blob(canvas, {centre, radius, radius, 0.4F, -sign.between(0.0F, 0.08F), true});
   }
 }
 
@@ -49,7 +49,7 @@ void shrink_bases(Anatomy& body, Sign sign) {
 /// A net of fine lines, thickest at the bases and the chest wall.
 void paint_fibrosis(Canvas& canvas, const Anatomy& body, Sign sign) {
   constexpr int kLines = 30;
-  const float amount = sign.between(0.12F, 0.34F);
+  const float amount = sign.between(0.06F, 0.32F);
   for (const float side : {-1.0F, 1.0F}) {
     for (int line = 0; line < kLines; ++line) {
       const float down = 1 - 0.5F * sign.placed(0, 1) * sign.placed(0, 1);

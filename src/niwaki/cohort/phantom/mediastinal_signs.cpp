@@ -6,7 +6,7 @@
 namespace niwaki::phantom {
 
 void enlarge_heart(Anatomy& body, Sign sign) {
-  const float growth = sign.between(1.15F, 1.6F);
+  const float growth = sign.between(1.05F, 1.6F);
   body.heart.x += 0.25F * body.heart_half_width * (growth - 1);
   body.heart_half_width *= growth;
   body.heart_half_height *= 1 + 0.25F * (growth - 1);
@@ -16,15 +16,15 @@ void enlarge_heart(Anatomy& body, Sign sign) {
 void unfold_aorta(Anatomy& body, Sign sign) {
   body.aortic_unfolding = sign.between(0.6F, 1.4F);
   body.aortic_knob_radius *= sign.between(1.1F, 1.35F);
-  body.aortic_knob.x += sign.between(0.02F, 0.07F);
+  body.aortic_knob.x += sign.between(0.04F, 0.09F);
   body.aortic_knob.y -= sign.between(0.01F, 0.05F);
 }
 
 /// The stomach slid through the diaphragm: a bubble with a fluid level behind the heart.
 void paint_hernia(Canvas& canvas, const Anatomy& body, Sign sign) {
-  const Point centre = {body.mediastinum_shift + sign.placed(0.03, 0.13), body.heart.y + sign.placed(0.06, 0.13)};
+  const Point centre = {body.mediastinum_shift + sign.placed(0.0, 0.16), body.heart.y + sign.placed(0.0, 0.12)};
   const float radius = sign.between(0.13F, 0.19F);
-  const float share = sign.between(0.4F, 0.85F);
+  const float share = sign.between(0.3F, 0.75F);
   const float wall = std::max(0.03F, canvas.pixel());
   const float edge = std::max(0.02F, 0.7F * canvas.pixel());
   const float level = centre.y + radius * 0.25F;
@@ -42,7 +42,7 @@ void paint_hernia(Canvas& canvas, const Anatomy& body, Sign sign) {
 
 /// Dark lines of air along both edges of the mediastinum, up into the neck.
 void paint_pneumomediastinum(Canvas& canvas, const Anatomy& body, Sign sign) {
-  const float dark = -sign.between(0.18F, 0.5F);
+  const float dark = -sign.between(0.16F, 0.42F);
   const float bottom = body.heart.y - 0.05F;
   for (const float side : {-1.0F, 1.0F}) {
     const float share = side == sign.side ? 1.0F : 0.6F;
@@ -63,7 +63,7 @@ void paint_pneumomediastinum(Canvas& canvas, const Anatomy& body, Sign sign) {
 
 /// Chalk in the wall of the arch: a bright arc round the aortic knob.
 void paint_aortic_calcification(Canvas& canvas, const Anatomy& body, Sign sign) {
-  constexpr int kPieces = 7;
+  constexpr int kPieces = 5;
   const float radius = body.aortic_knob_radius * 0.85F;
   const Point middle = {body.aortic_knob.x + body.mediastinum_shift, body.aortic_knob.y};
   const float from = sign.placed(-2.6, -2.0);
@@ -73,7 +73,7 @@ void paint_aortic_calcification(Canvas& canvas, const Anatomy& body, Sign sign) 
     return Point{middle.x + radius * std::cos(angle), middle.y + radius * std::sin(angle)};
   };
   for (int piece = 0; piece < kPieces; ++piece) {
-    paint_line(canvas, {on_arc(piece), on_arc(piece + 1), 0.028F, sign.between(0.1F, 0.3F), false});
+    paint_line(canvas, {on_arc(piece), on_arc(piece + 1), 0.028F, sign.between(0.14F, 0.34F), false, true});
   }
 }
 

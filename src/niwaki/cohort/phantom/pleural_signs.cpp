@@ -23,10 +23,10 @@ float across(const Anatomy& body, float side, const Pixel& pixel) {
 /// Fluid in the pleural space: the costophrenic angle is filled, its surface a meniscus that climbs the chest wall.
 void paint_effusion(Canvas& canvas, const Anatomy& body, Sign sign) {
   const Lung& lung = body.lung(sign.side);
-  const float depth = sign.between(0.1F, 0.5F);
+  const float depth = sign.between(0.02F, 0.46F);
   const float level = lung.angle_y - 0.02F - depth;
   const float edge = std::max(0.035F, canvas.pixel());
-  const float share = sign.between(0.6F, 0.95F);
+  const float share = sign.between(0.4F, 0.95F);
   canvas.paint(around_lung(body, sign.side), [&](const Pixel& pixel) {
     const float x = across(body, sign.side, pixel);
     const float lateral = std::clamp((x - lung.inner_x) / (lung.outer_x - lung.inner_x), 0.0F, 1.0F);
@@ -39,7 +39,7 @@ void paint_effusion(Canvas& canvas, const Anatomy& body, Sign sign) {
 /// A white rind along the chest wall, sometimes capping the apex.
 void paint_pleural_thickening(Canvas& canvas, const Anatomy& body, Sign sign) {
   const float width = sign.between(0.05F, 0.1F);
-  const float amount = sign.between(0.22F, 0.6F);
+  const float amount = sign.between(0.14F, 0.6F);
   const bool both = sign.place.chance(0.4);
   const float from = sign.placed(-0.75, -0.3);
   for (const float side : {-1.0F, 1.0F}) {
@@ -62,18 +62,19 @@ void paint_pleural_thickening(Canvas& canvas, const Anatomy& body, Sign sign) {
 /// Air between lung and chest wall: a black rim without vessels, bounded by the white line of the visceral pleura.
 void paint_pneumothorax(Canvas& canvas, const Anatomy& body, Sign sign) {
   const Lung& lung = body.lung(sign.side);
-  const float width = sign.between(0.08F, 0.3F);
+  const float width = sign.between(0.03F, 0.28F);
   const float line_width = std::max(0.018F, canvas.pixel());
-  const float share = sign.between(0.55F, 0.95F);
-  const float length = lung.angle_y - lung.apex_y;
+  const float share = sign.between(0.25F, 0.9F);
+  Lung fallen = lung;
+  fallen.apex_y += 1.3F * width;
+  fallen.apex_x -= 0.4F * width;
+  fallen.outer_x -= 0.6F * width;
   canvas.paint(around_lung(body, sign.side), [&](const Pixel& pixel) {
     const float x = across(body, sign.side, pixel);
-    const float down = (pixel.y - lung.apex_y) / length;
-    const float rim = width * (1 - 0.75F * std::clamp(down, 0.0F, 1.0F));
-    // Above 0 in the air, below 0 in the collapsed lung.
-    const float in_air = std::max(rim - (lung.outer(pixel.y) - x), 1.2F * width - (pixel.y - lung.apex_y));
+    // Above 0 in the air, below 0 in the fallen lung.
+    const float in_air = std::max({x - fallen.outer(pixel.y), fallen.inner(pixel.y) - x, fallen.apex_y - pixel.y});
     pixel.blend(kAirLight, share * smooth_step(0, 0.03F, in_air) * pixel.lung);
-    pixel.light += 0.2F * bump(in_air, line_width) * pixel.lung;
+    pixel.light += 0.2F * share * bump(in_air, line_width) * pixel.lung;
     // The lung that has fallen together is denser.
     pixel.add_tissue(0.35F * width * (in_air < 0 ? pixel.lung : 0.0F));
   });
@@ -106,7 +107,7 @@ void paint_pneumoperitoneum(Canvas& canvas, const Anatomy& body, Sign sign) {
 /// Gas between the muscles: dark streaks in the chest wall and the neck.
 void paint_subcutaneous_emphysema(Canvas& canvas, const Anatomy& body, Sign sign) {
   constexpr int kStreaks = 14;
-  const float amount = -sign.between(0.16F, 0.42F);
+  const float amount = -sign.between(0.05F, 0.32F);
   const bool both = sign.place.chance(0.5);
   for (const float side : {-1.0F, 1.0F}) {
     const float share = side == sign.side || both ? 1.0F : 0.3F;
@@ -116,7 +117,7 @@ void paint_subcutaneous_emphysema(Canvas& canvas, const Anatomy& body, Sign sign
       const float x = wall + (body.outline(y) - wall) * sign.detailed(0.2, 0.9);
       const float lean = sign.detailed(-0.05, 0.05);
       paint_line(canvas,
-                 {{side * (x - lean), y - 0.09F}, {side * (x + lean), y + 0.09F}, 0.026F, amount * share, false});
+                 {{side * (x - lean), y - 0.09F}, {side * (x + lean), y + 0.09F}, 0.03F, amount * share, false});
     }
     for (int streak = 0; streak < 5; ++streak) {
       const float x = sign.detailed(0.1, 0.55);
