@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,7 +16,8 @@ namespace niwaki {
 using Figure = std::optional<double>;
 
 struct AuditOptions {
-  double exemplar_sparsity = 0.90;  // the sparsity at which exemplars are sought; the nearest one in the grid below it is not taken: it must be there
+  double exemplar_sparsity =
+      0.90;  // at which exemplars are sought, in (0, 1]; where a grid lacks it, none are chosen and a note says so
   double exemplar_fraction = 0.05;  // share of images that are exemplars, in (0, 1)
   double drop = 0.20;               // relative loss of AP that counts as forgotten, in (0, 1)
   double threshold = 0.5;           // probability at which F1 calls a finding present
@@ -38,12 +40,12 @@ struct MacroPoint {
 /// One class under one method. Curves run over the sparsities above 0, rising.
 struct ClassCurve {
   std::string name;
-  std::optional<double> first_drop;     // lowest sparsity whose median relative change of AP is below -drop
-  std::vector<Figure> delta_ap;         // median over seeds of (AP pruned - AP dense) / (AP dense + 1e-12)
-  std::vector<Figure> delta_ap_low;     // first quartile over seeds
-  std::vector<Figure> delta_ap_high;    // third quartile over seeds
-  std::vector<Figure> ap, auroc, f1;    // median over seeds, at every sparsity, 0 among them
-  Figure ap_dense, auroc_dense;         // median over seeds
+  std::optional<double> first_drop;   // lowest sparsity whose median relative change of AP is below -drop
+  std::vector<Figure> delta_ap;       // median over seeds of (AP pruned - AP dense) / (AP dense + 1e-12)
+  std::vector<Figure> delta_ap_low;   // first quartile over seeds
+  std::vector<Figure> delta_ap_high;  // third quartile over seeds
+  std::vector<Figure> ap, auroc, f1;  // median over seeds, at every sparsity, 0 among them
+  Figure ap_dense, auroc_dense;       // median over seeds
 };
 
 struct Correlation {
@@ -60,10 +62,10 @@ struct ClassPair {
 };
 
 struct Exemplar {
-  std::size_t row = 0;     // in the label file
+  std::size_t row = 0;  // in the label file
   std::string id;
-  std::size_t rank = 0;    // 1: lowest correlation
-  double correlation = 0;  // Spearman's, dense against pruned, of seed-averaged probabilities
+  std::size_t rank = 0;              // 1: lowest correlation
+  double correlation = 0;            // Spearman's, dense against pruned, of seed-averaged probabilities
   std::vector<float> dense, pruned;  // seed-averaged probabilities, one a class
 };
 
@@ -86,10 +88,10 @@ struct MethodResult {
   std::vector<double> sparsities;  // rising, 0 first
   std::vector<MacroPoint> macro;
   std::vector<ClassCurve> classes;
-  Correlation frequency_first_drop;     // log training positives against first drop, over classes that dropped
-  Correlation frequency_delta_at_max;   // log training positives against delta_ap at the highest sparsity
+  Correlation frequency_first_drop;    // log training positives against first drop, over classes that dropped
+  Correlation frequency_delta_at_max;  // log training positives against delta_ap at the highest sparsity
   std::vector<ClassPair> pairs;
-  Correlation fcd_frequency_gap, fcd_iou;                      // fcd against log_frequency_gap, and iou^(1/4)
+  Correlation fcd_frequency_gap, fcd_iou;  // fcd against log_frequency_gap, and iou^(1/4)
   Correlation published_fcd_frequency_gap, published_fcd_iou;
   ExemplarResult exemplars;
 };
@@ -110,13 +112,18 @@ struct AuditResult {
   std::vector<Note> notes;
 };
 
-/// The audit: what was forgotten, from labels and scores alone. `cohort` lists the images in the order of the tables' rows;
-/// `train_positives` has one count a class, or is empty (the frequency figures are then null). Definitions:
-/// docs/audit.md. The same result with any number of threads. Throws InputError where a table does not fit the labels.
+/// The audit: what was forgotten, from labels and scores alone. `cohort` lists the images in the order of the tables'
+/// rows; a table that names its images and classes (CSV) is matched by those names instead. `train_positives` has one
+/// count a class, or is empty (the frequency figures are then empty). Definitions: docs/audit.md. Every figure that is
+/// empty has a note. The same result with any number of threads. Tables are read one a thread and forgotten; what stays
+/// is their figures, and the seed-averaged scores of the dense and the exemplar sparsity. Throws InputError where a
+/// table does not fit the labels.
 AuditResult audit(const Cohort& cohort, const std::vector<std::size_t>& train_positives, const ScoreGrid& grid,
                   const AuditOptions& options, bool logits = false);
 
-/// `class,positives`, matched to `classes` by name. Throws InputError for a class that is missing or listed twice.
+/// `class,positives`, matched to `classes` by name ("Pleural_Thickening" and "Pleural Thickening" are one); the answer
+/// is in the order of `classes`, and classes that are not among them are passed over. Throws InputError for a class
+/// that is missing or listed twice, and for a cell that is no count.
 std::vector<std::size_t> read_train_counts(const std::filesystem::path& path, const std::vector<std::string>& classes);
 
 }  // namespace niwaki

@@ -1,0 +1,36 @@
+#include "niwaki/audit/class_labels.hpp"
+
+namespace niwaki {
+
+std::vector<ClassLabels> labels_by_class(const Cohort& cohort) {
+  std::vector<ClassLabels> result(cohort.classes.size());
+  const MatrixView<const Label> view = cohort.label_view();
+  for (std::size_t column = 0; column < result.size(); ++column) {
+    ClassLabels& labels = result[column];
+    labels.name = cohort.classes[column];
+    labels.values.resize(view.rows());
+    for (std::size_t row = 0; row < view.rows(); ++row) {
+      const Label label = view(row, column);
+      labels.values[row] = static_cast<std::int8_t>(label);
+      labels.positives += label == Label::kPositive ? 1 : 0;
+      labels.negatives += label == Label::kNegative ? 1 : 0;
+      labels.unknown += label == Label::kUnknown ? 1 : 0;
+    }
+  }
+  return result;
+}
+
+void note_unmeasurable(const std::vector<ClassLabels>& labels, std::vector<Note>& notes) {
+  for (const ClassLabels& column : labels) {
+    if (!column.measurable()) {
+      const std::string reason = column.positives + column.negatives == 0 ? "the label of every image is unknown"
+                                 : column.positives == 0                  ? "no image is labelled positive"
+                                                                          : "no image is labelled negative";
+      notes.push_back({"classes." + column.name, reason +
+                                                     ", so AP, AUROC, F1 and what follows from them cannot be had; "
+                                                     "left out of the macro figures"});
+    }
+  }
+}
+
+}  // namespace niwaki
