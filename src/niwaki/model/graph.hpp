@@ -40,9 +40,9 @@ struct Clip {  // bounds are constants
   float high = 6.0F;
 };
 struct Sigmoid {};
-struct Add {};         // a, b of one shape
-struct Multiply {};    // a, b; b may be [batch, channels, 1, 1]
-struct Concatenate {}; // along channels
+struct Add {};          // a, b of one shape
+struct Multiply {};     // a, b; b may be [batch, channels, 1, 1]
+struct Concatenate {};  // along channels
 struct MaxPool {
   std::array<std::int64_t, 2> kernel = {1, 1};
   std::array<std::int64_t, 2> strides = {1, 1};
@@ -60,8 +60,8 @@ struct GlobalAveragePool {};  // [batch, channels, height, width] -> [batch, cha
 struct Flatten {};            // [batch, ...] -> [batch, everything else]
 struct Linear {};             // x [batch, in], weight [out, in][, bias [out]]: ONNX Gemm with transB = 1
 
-using Operation = std::variant<Convolution, BatchNormalization, Relu, Clip, Sigmoid, Add, Multiply, Concatenate, MaxPool,
-                               AveragePool, GlobalAveragePool, Flatten, Linear>;
+using Operation = std::variant<Convolution, BatchNormalization, Relu, Clip, Sigmoid, Add, Multiply, Concatenate,
+                               MaxPool, AveragePool, GlobalAveragePool, Flatten, Linear>;
 /// The operator's ONNX name: "Conv", "Gemm", ...
 const char* operator_name(const Operation& operation);
 
@@ -102,8 +102,8 @@ using Shape = std::vector<std::int64_t>;
 /// the node where shapes do not fit.
 std::map<std::string, Shape> infer_shapes(const Graph& graph, const Shape& input);
 
-/// Throws InputError naming the node: an input that nothing makes, a value made twice, a tensor of the wrong rank, nodes
-/// out of order, an output that is not [batch, classes].
+/// Throws InputError naming the node: an input that nothing makes, a value made twice, a tensor of the wrong rank,
+/// nodes out of order, an output that is not [batch, classes].
 void check(const Graph& graph);
 
 /// How many logits the network gives.
