@@ -23,12 +23,13 @@ class Predictor {
 
   [[nodiscard]] std::size_t classes() const;
 
-  /// Logits [images, classes] row-major of `images` in batches. `done(n)`, where given, hears how many images more are done.
-  /// Checks for cancellation between batches.
+  /// Logits [images, classes] row-major of `images` in batches. `done(n)`, where given, hears how many images more are
+  /// done. Checks for cancellation between batches.
   [[nodiscard]] std::vector<float> logits(const ImageSource& images, std::size_t batch = 64,
                                           const std::function<void(std::size_t)>& done = {}) const;
   /// As above for pictures that are normalised already: [count, channels, height, width].
-  [[nodiscard]] std::vector<float> logits(std::span<const float> input, const Shape& shape, std::size_t batch = 64) const;
+  [[nodiscard]] std::vector<float> logits(std::span<const float> input, const Shape& shape,
+                                          std::size_t batch = 64) const;
 
  private:
   struct State;

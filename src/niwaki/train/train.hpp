@@ -15,12 +15,12 @@
 namespace niwaki {
 
 struct TrainOptions {
-  double learning_rate = 1e-4;  // Adam's; above 0
+  double learning_rate = 1e-4;        // Adam's; above 0
   std::string schedule = "constant";  // "constant", or "one-cycle" (Smith & Topin 2018: up to learning_rate, then down)
-  std::size_t batch = 256;      // images a step, at least 1
-  std::size_t epochs = 60;      // at most
-  std::size_t patience = 15;    // epochs without a lower validation loss before stopping
-  double weight_decay = 0.0;    // Adam's L2 penalty
+  std::size_t batch = 256;            // images a step, at least 1
+  std::size_t epochs = 60;            // at most
+  std::size_t patience = 15;          // epochs without a lower validation loss before stopping
+  double weight_decay = 0.0;          // Adam's L2 penalty
   Augmentation augmentation;
   std::string loss = "bce";     // binary cross entropy with logits; unknown labels count for nothing
   std::string device = "auto";  // "cpu", "cuda", "auto" (CUDA where libtorch has it)
@@ -49,10 +49,11 @@ struct TrainResult {
   bool stopped_early = false;
 };
 
-/// Trains `start` in place of its present weights. After each epoch `folder` holds a checkpoint (last.onnx, best.onnx, optimiser.bin,
-/// history.csv), from which a later call with the same arguments goes on; the same bytes come out as from an undisturbed run.
-/// `tag` identifies the run (a hash of all that it depends on): a checkpoint of another tag is discarded.
-/// Throws Interrupted on cancellation, InputError where a picture cannot be read or the loss becomes NaN (says what to try).
+/// Trains `start` in place of its present weights. After each epoch `folder` holds a checkpoint (last.onnx, best.onnx,
+/// optimiser.bin, history.csv), from which a later call with the same arguments goes on; the same bytes come out as
+/// from an undisturbed run. `tag` identifies the run (a hash of all that it depends on): a checkpoint of another tag is
+/// discarded. Throws Interrupted on cancellation, InputError where a picture cannot be read or the loss becomes NaN
+/// (says what to try).
 TrainResult train_network(const Graph& start, const LabelledImages& train, const LabelledImages& validation,
                           const TrainOptions& options, const std::filesystem::path& folder, const std::string& tag,
                           Progress& progress);
