@@ -41,8 +41,8 @@ std::size_t weights_to_prune(double sparsity, std::size_t n);
 Mask choose_global_mask(const std::vector<PrunableLayer>& layers, const std::vector<std::vector<float>>& importance,
                         double sparsity);
 
-/// A copy of `dense` with the mask of this method at this sparsity. `random` is the stream "prune/<method>" of the training
-/// seed, so that the masks of one seed at rising sparsities are nested.
+/// A copy of `dense` with the mask of this method at this sparsity. `random` is the stream "prune/<method>" of the
+/// training seed, so that the masks of one seed at rising sparsities are nested.
 Graph pruned(const Graph& dense, const std::string& method, double sparsity, RandomStream random);
 
 }  // namespace niwaki

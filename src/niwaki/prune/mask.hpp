@@ -14,7 +14,7 @@ namespace niwaki {
 using Mask = std::map<std::string, std::vector<std::uint8_t>>;
 
 /// Sets pruned weights to +0. Throws InputError where mask and graph do not fit.
-void apply(const Mask& mask, Graph& graph);
+void apply_mask(const Mask& mask, Graph& graph);
 
 /// The mask of a network pruned before: 0 where a prunable weight is zero.
 Mask mask_of_zeros(const Graph& graph);
