@@ -345,6 +345,39 @@ TEST(Phantom, writes_files_that_read_back_as_they_were_drawn) {
   }
 }
 
+TEST(Phantom, writes_over_an_older_one_and_leaves_nothing_else_behind) {
+  const Folder folder;
+  SilentProgress progress;
+  write_phantom(Phantom(small_phantom(12)), folder.path(), progress);
+  PhantomOptions options = small_phantom(12);
+  options.images_per_patient = 1;
+  const Phantom second(options);
+  write_phantom(second, folder.path(), progress);
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path() / "images")) {
+    EXPECT_EQ(entry.path().extension(), ".png") << entry.path();
+    EXPECT_NE(entry.path().filename().string().front(), '.') << entry.path();
+  }
+  EXPECT_EQ(read_labels(folder.path() / "labels.csv").labels, second.cohort().labels);
+}
+
+TEST(Phantom, says_where_it_cannot_write) {
+  const Folder folder;
+  SilentProgress progress;
+  write_file(folder.path() / "taken", "a file where the folder should be");
+  EXPECT_THROW(write_phantom(Phantom(small_phantom(2)), folder.path() / "taken", progress), MachineError);
+  // A folder that has the name of a picture.
+  const Phantom phantom(small_phantom(2));
+  const std::string name = phantom.cohort().records[1].image;
+  make_folder(folder.path() / "images" / name / "inside");
+  try {
+    write_phantom(phantom, folder.path(), progress);
+    FAIL() << "a folder was written over";
+  } catch (const MachineError& error) {
+    EXPECT_NE(error.where().find(name), std::string::npos);
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "labels.csv"));
+}
+
 TEST(Phantom, writes_its_truth_as_a_table) {
   const Folder folder;
   const Phantom phantom(small_phantom(60));

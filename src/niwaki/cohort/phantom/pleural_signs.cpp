@@ -106,7 +106,7 @@ void paint_pneumoperitoneum(Canvas& canvas, const Anatomy& body, Sign sign) {
 
 /// Gas between the muscles: dark streaks in the chest wall and the neck.
 void paint_subcutaneous_emphysema(Canvas& canvas, const Anatomy& body, Sign sign) {
-  constexpr int kStreaks = 14;
+  constexpr int kStreaks = 20;
   const float amount = -sign.between(0.05F, 0.32F);
   const bool both = sign.place.chance(0.5);
   for (const float side : {-1.0F, 1.0F}) {
@@ -116,8 +116,7 @@ void paint_subcutaneous_emphysema(Canvas& canvas, const Anatomy& body, Sign sign
       const float wall = body.lung(side).outer(y);
       const float x = wall + (body.outline(y) - wall) * sign.detailed(0.2, 0.9);
       const float lean = sign.detailed(-0.05, 0.05);
-      paint_line(canvas,
-                 {{side * (x - lean), y - 0.09F}, {side * (x + lean), y + 0.09F}, 0.03F, amount * share, false});
+      paint_line(canvas, {{side * (x - lean), y - 0.1F}, {side * (x + lean), y + 0.1F}, 0.024F, amount * share, false});
     }
     for (int streak = 0; streak < 5; ++streak) {
       const float x = sign.detailed(0.1, 0.55);
