@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,9 +12,12 @@
 
 namespace niwaki {
 
-/// A network loaded for prediction by libtorch (batch normalisation folded into the convolutions).
+/// A network loaded for prediction by libtorch (batch normalisation folded into the convolutions). Pictures go through
+/// it in batches of one size, the last one filled up with black, so that the logits of a picture depend on the network,
+/// the picture, `batch` and the number of threads, not on how many pictures come with it.
 class Predictor {
  public:
+  /// `device`: "auto" (CUDA where libtorch has it), "cpu" or "cuda". Throws InputError for a device that is not there.
   explicit Predictor(const Graph& graph, const std::string& device = "auto");
   ~Predictor();
   Predictor(const Predictor&) = delete;
@@ -23,8 +27,9 @@ class Predictor {
 
   [[nodiscard]] std::size_t classes() const;
 
-  /// Logits [images, classes] row-major of `images` in batches. `done(n)`, where given, hears how many images more are
-  /// done. Checks for cancellation between batches.
+  /// Logits [images, classes] row-major of `images` in batches; pictures are read ahead in background threads.
+  /// `done(n)`, where given, hears how many images more are done. Checks for cancellation between batches. Throws
+  /// InputError where a picture cannot be read, or does not fit the network.
   [[nodiscard]] std::vector<float> logits(const ImageSource& images, std::size_t batch = 64,
                                           const std::function<void(std::size_t)>& done = {}) const;
   /// As above for pictures that are normalised already: [count, channels, height, width].

@@ -35,9 +35,9 @@ struct LabelledImages {
 };
 
 struct Epoch {
-  std::size_t number = 0;  // 1 first
-  double learning_rate = 0;
-  double train_loss = 0;
+  std::size_t number = 0;    // 1 first
+  double learning_rate = 0;  // of its last step
+  double train_loss = 0;     // mean over known labels, each before the step that it took part in
   double validation_loss = 0;
   double validation_ap = 0;  // macro average precision over classes with a positive; NaN where none
   bool best = false;
@@ -49,11 +49,16 @@ struct TrainResult {
   bool stopped_early = false;
 };
 
-/// Trains `start` in place of its present weights. After each epoch `folder` holds a checkpoint (last.onnx, best.onnx,
-/// optimiser.bin, history.csv), from which a later call with the same arguments goes on; the same bytes come out as
-/// from an undisturbed run. `tag` identifies the run (a hash of all that it depends on): a checkpoint of another tag is
-/// discarded. Throws Interrupted on cancellation, InputError where a picture cannot be read or the loss becomes NaN
-/// (says what to try).
+/// Trains `start` in place of its present weights. After each epoch `folder` holds checkpoint.bin, from which a later
+/// call with the same arguments goes on, however this one ended; the same bytes come out as from an undisturbed run (on
+/// the CPU, on one machine type, with one number of threads). For people and programs it holds last.onnx (until the
+/// end), best.onnx and history.csv. `tag` identifies the run (a hash of all that it depends on): a checkpoint of
+/// another tag is discarded. `progress` hears the training images done, of train.images x options.epochs; with
+/// options.epochs = 0 `start` comes back. The batches of an epoch are a shuffle of all images (stream "train/shuffle"
+/// of the seed and epoch), the last one smaller; each image is augmented by the stream "train/augment" of seed, epoch
+/// and row. The last batch joins the one before it where it is one image. Throws Interrupted on cancellation,
+/// InputError where a picture cannot be read, no label is known, or the loss becomes NaN or infinite (says what to
+/// try).
 TrainResult train_network(const Graph& start, const LabelledImages& train, const LabelledImages& validation,
                           const TrainOptions& options, const std::filesystem::path& folder, const std::string& tag,
                           Progress& progress);
