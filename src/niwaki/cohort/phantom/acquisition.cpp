@@ -119,7 +119,8 @@ void expose(Canvas& canvas, const Acquisition& acquisition) {
   const float step = 2.0F / static_cast<float>(canvas.size());
   for (std::size_t i = 0; i < light.size(); ++i) {
     const float x = static_cast<float>(i % canvas.size()) * step - 1;
-    const float y = static_cast<float>(i / canvas.size()) * step - 1;
+    const std::size_t row = i / canvas.size();
+    const float y = static_cast<float>(row) * step - 1;
     const float exposure = acquisition.exposure + acquisition.tilt.x * x + acquisition.tilt.y * y;
     light[i] =
         kMiddleLight + (light[i] - kMiddleLight) * acquisition.contrast + exposure * std::min(1.0F, 5 * light[i]);

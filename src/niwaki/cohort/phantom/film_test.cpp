@@ -34,7 +34,8 @@ double change_within(Finding finding, const Box& box) {
     const Canvas healthy = ideal_film(sick, kSize, finding);
     for (std::size_t i = 0; i < film.light().size(); ++i) {
       const float x = (static_cast<float>(i % kSize) + 0.5F) / 32 - 1;
-      const float y = (static_cast<float>(i / kSize) + 0.5F) / 32 - 1;
+      const std::size_t row = i / kSize;
+      const float y = (static_cast<float>(row) + 0.5F) / 32 - 1;
       if (x >= box.left && x <= box.right && y >= box.top && y <= box.bottom) {
         sum += film.light()[i] - healthy.light()[i];
         ++pixels;
@@ -55,7 +56,8 @@ double share_within(Finding finding, const Box& box) {
     const Canvas healthy = ideal_film(sick, kSize, finding);
     for (std::size_t i = 0; i < film.light().size(); ++i) {
       const float x = (static_cast<float>(i % kSize) + 0.5F) / 32 - 1;
-      const float y = (static_cast<float>(i / kSize) + 0.5F) / 32 - 1;
+      const std::size_t row = i / kSize;
+      const float y = (static_cast<float>(row) + 0.5F) / 32 - 1;
       const double change = std::abs(film.light()[i] - healthy.light()[i]);
       all += change;
       inside += x >= box.left && x <= box.right && y >= box.top && y <= box.bottom ? change : 0;

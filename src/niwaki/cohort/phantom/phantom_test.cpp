@@ -251,7 +251,7 @@ TEST(Phantom, without_label_noise_nothing_is_flipped) {
 }
 
 TEST(Phantom, flips_the_share_of_labels_asked_for_and_keeps_the_frequencies) {
-  PhantomOptions options = small_phantom(4000);
+  PhantomOptions options = small_phantom(2500);
   const Phantom clean(options);
   options.label_noise = 0.2;
   const Phantom noisy(options);
