@@ -2,6 +2,8 @@
 
 namespace niwaki {
 
-const char* version() { return NIWAKI_VERSION; }
+const char* version() {
+  return NIWAKI_VERSION;
+}
 
 }  // namespace niwaki

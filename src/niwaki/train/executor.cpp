@@ -47,6 +47,14 @@ bool pool_takes(const std::array<std::int64_t, 4>& pads, const std::array<std::i
   return symmetric(pads) && 2 * pads[0] <= kernel[0] && 2 * pads[1] <= kernel[1];
 }
 
+/// `reach` less `pads` on every side.
+std::array<std::int64_t, 4> beyond(std::array<std::int64_t, 4> reach, const std::array<std::int64_t, 4>& pads) {
+  for (std::size_t side = 0; side < 4; ++side) {
+    reach[side] -= pads[side];
+  }
+  return reach;
+}
+
 /// Runs one operator. `x` are the node's inputs.
 struct OperatorRun {
   const std::vector<at::Tensor>& x;
@@ -78,26 +86,48 @@ struct OperatorRun {
   at::Tensor operator()(const Concatenate&) const { return at::cat(x, 1); }
 
   at::Tensor operator()(const MaxPool& pool) const {
-    const bool takes = pool_takes(pool.pads, pool.kernel);
-    const at::Tensor input = takes ? x[0] : padded(x[0], pool.pads, -std::numeric_limits<double>::infinity());
-    const std::array<std::int64_t, 2> padding = {takes ? pool.pads[0] : 0, takes ? pool.pads[1] : 0};
-    return at::max_pool2d(input, pool.kernel, pool.strides, padding, {1, 1}, pool.ceil_mode);
+    if (pool_takes(pool.pads, pool.kernel)) {
+      return at::max_pool2d(x[0], pool.kernel, pool.strides, at::IntArrayRef({pool.pads[0], pool.pads[1]}), {1, 1},
+                            pool.ceil_mode);
+    }
+    const at::Tensor reached = padded(x[0], reach_of_windows(pool), -std::numeric_limits<double>::infinity());
+    return at::max_pool2d(reached, pool.kernel, pool.strides);
   }
 
   at::Tensor operator()(const AveragePool& pool) const {
     if (pool_takes(pool.pads, pool.kernel)) {
-      return at::avg_pool2d(x[0], pool.kernel, pool.strides, {pool.pads[0], pool.pads[1]}, pool.ceil_mode,
-                            pool.count_include_pad);
+      return at::avg_pool2d(x[0], pool.kernel, pool.strides, at::IntArrayRef({pool.pads[0], pool.pads[1]}),
+                            pool.ceil_mode, pool.count_include_pad);
     }
-    const at::Tensor input = padded(x[0], pool.pads, 0);
-    if (pool.count_include_pad) {
-      return at::avg_pool2d(input, pool.kernel, pool.strides, {0, 0}, pool.ceil_mode);
-    }
+    const std::array<std::int64_t, 4> reach = reach_of_windows(pool);
     const auto sums = [&pool](const at::Tensor& values) {
-      return at::avg_pool2d(values, pool.kernel, pool.strides, {0, 0}, pool.ceil_mode, false, 1);
+      return at::avg_pool2d(values, pool.kernel, pool.strides, {0, 0}, false, false, 1);
     };
-    const at::Tensor inside = at::ones({1, 1, x[0].size(2), x[0].size(3)}, x[0].options());
-    return sums(input) / sums(padded(inside, pool.pads, 0));
+    at::Tensor counted = at::ones({1, 1, x[0].size(2), x[0].size(3)}, x[0].options());
+    if (pool.count_include_pad) {
+      counted = padded(counted, pool.pads, 1);
+      return sums(padded(x[0], reach, 0)) / sums(padded(counted, beyond(reach, pool.pads), 0));
+    }
+    return sums(padded(x[0], reach, 0)) / sums(padded(counted, reach, 0));
+  }
+
+  /// The padding that a pool's windows reach, so that they fit without rounding: at the end it is more than the pool's
+  /// own where the number of windows was rounded up, and less where the last window ends before it. As infer_shapes()
+  /// counts them.
+  template <typename Pool>
+  [[nodiscard]] std::array<std::int64_t, 4> reach_of_windows(const Pool& pool) const {
+    std::array<std::int64_t, 4> reach = pool.pads;
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      const std::int64_t size = x[0].size(static_cast<std::int64_t>(2 + axis));
+      const std::int64_t stride = pool.strides[axis];
+      const std::int64_t steps = size + pool.pads[axis] + pool.pads[axis + 2] - pool.kernel[axis];
+      std::int64_t last = (pool.ceil_mode ? (steps + stride - 1) / stride : steps / stride) * stride;
+      if (pool.ceil_mode && last >= size + pool.pads[axis]) {
+        last -= stride;  // a window may not begin in the padding at the end
+      }
+      reach[axis + 2] = last + pool.kernel[axis] - size - pool.pads[axis];
+    }
+    return reach;
   }
 
   at::Tensor operator()(const GlobalAveragePool&) const { return at::adaptive_avg_pool2d(x[0], {1, 1}); }
