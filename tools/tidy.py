@@ -4,7 +4,7 @@
     tidy.py --build DIR [--jobs N]
 
 DIR holds compile_commands.json. A file that passed is not looked at again until it, a header of ours that it includes,
-its compile command, .clang-tidy or clang-tidy itself changes; DIR/tidy/ holds the stamps. Exit 1 where a file fails
+its compile command, .clang-tidy, the prelude or clang-tidy itself changes; DIR/tidy/ holds the stamps. Exit 1 where a file fails
 or stands in no CMakeLists.txt.
 """
 import argparse
@@ -18,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CLANG_TIDY = "clang-tidy-14"
+PRELUDE = ROOT / "tools/tidy_prelude.hpp"
 INCLUDE = re.compile(rb'^\s*#\s*include\s*"(niwaki/[^"]+)"', re.MULTILINE)
 
 
@@ -53,7 +54,7 @@ def key_of(source, entry, common):
 
 def check_file(source, build, stamp, key):
     """True where the file passes; else its findings are printed."""
-    done = subprocess.run([CLANG_TIDY, "-p", build, "--quiet", source], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run([CLANG_TIDY, "-p", build, "--quiet", "--extra-arg=-include", f"--extra-arg={PRELUDE}", source], cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         stamp.write_text(key)
         return True
@@ -78,7 +79,7 @@ def main():
     for source in strays:
         print(f"{source.relative_to(ROOT)}:1: stands in no CMakeLists.txt", file=sys.stderr)
 
-    common = output_of(CLANG_TIDY, "--version") + (ROOT / ".clang-tidy").read_bytes()
+    common = output_of(CLANG_TIDY, "--version") + (ROOT / ".clang-tidy").read_bytes() + PRELUDE.read_bytes()
     todo = []
     for source in sources:
         if source in strays:

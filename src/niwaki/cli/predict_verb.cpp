@@ -31,7 +31,7 @@ struct PredictCommand {
     check_arguments();
     const Graph graph = read_onnx(model);
     const Predictor predictor(graph);
-    std::vector<float> scores = input.empty() ? from_images(graph, predictor) : from_array(predictor);
+    std::vector<float> scores = input.empty() ? from_images(graph, predictor) : from_array(graph, predictor);
     if (!logits && !ends_in_sigmoid(graph)) {
       for (float& score : scores) {
         score = probability(score);
@@ -71,13 +71,20 @@ struct PredictCommand {
     return scores;
   }
 
-  [[nodiscard]] std::vector<float> from_array(const Predictor& predictor) const {
+  [[nodiscard]] std::vector<float> from_array(const Graph& graph, const Predictor& predictor) const {
     const FloatArray array = read_npy(input);
     if (array.shape.size() != 4) {
       throw InputError(fmt::format("an array of {} dimensions", array.shape.size()), input,
                        "give [images, channels, height, width]");
     }
-    return predictor.logits(array.values, Shape(array.shape.begin(), array.shape.end()));
+    const Shape shape(array.shape.begin(), array.shape.end());
+    try {
+      infer_shapes(graph, shape);
+    } catch (const InputError& error) {
+      throw InputError(fmt::format("these pictures do not fit the network ({})", error.problem()),
+                       fmt::format("{}, {}", input, error.where()), error.what_to_do());
+    }
+    return predictor.logits(array.values, shape);
   }
 };
 

@@ -1,5 +1,6 @@
 #include "niwaki/cli/program.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -9,6 +10,7 @@
 #include "niwaki/cli/verbs.hpp"
 #include "niwaki/core/cancel.hpp"
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/text.hpp"
 #include "niwaki/core/version.hpp"
 
 namespace niwaki {
@@ -18,6 +20,22 @@ int failed(ExitCode code, const std::string& message) {
   std::fflush(stdout);
   fmt::print(stderr, "niwaki: error: {}\n", message);
   return static_cast<int>(code);
+}
+
+/// CLI11 would say that a verb is missing where one is mistyped.
+void check_verb(const CLI::App& program, int argc, const char* const* argv) {
+  if (argc < 2 || argv[1][0] == '-') {
+    return;
+  }
+  const std::string given = argv[1];
+  std::vector<std::string> verbs;
+  for (const CLI::App* verb : program.get_subcommands(nullptr)) {
+    verbs.push_back(verb->get_name());
+  }
+  if (std::ranges::find(verbs, given) == verbs.end()) {
+    throw UsageError(fmt::format("there is no verb '{}'{}", given, did_you_mean(given, verbs)), "the command line",
+                     "see niwaki --help");
+  }
 }
 
 void add_verbs(CLI::App& program) {
@@ -52,6 +70,7 @@ int run_program(int argc, const char* const* argv) {
   CLI::App program("Niwaki: how far may an image classifier be pruned before it forgets someone?", "niwaki");
   try {
     add_verbs(program);
+    check_verb(program, argc, argv);
     return parse_and_run(program, argc, argv);
   } catch (const UsageError& error) {
     return failed(ExitCode::kUsage, error.what());

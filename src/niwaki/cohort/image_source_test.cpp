@@ -95,20 +95,20 @@ TEST_F(ImageFilesTest, an_unreadable_one_is_named_when_it_is_read) {
 /// Counts how often each picture is read.
 class Counting : public ImageSource {
  public:
-  explicit Counting(std::size_t count) : reads_(count) {}
-  [[nodiscard]] std::size_t size() const override { return reads_.size(); }
+  explicit Counting(std::size_t count) : reads(count) {}
+  [[nodiscard]] std::size_t size() const override { return reads.size(); }
   [[nodiscard]] const Preprocessing& preprocessing() const override { return shape_; }
   void read(std::size_t index, std::span<float> pixels) const override {
-    ++reads_[index];
+    ++reads[index];
     std::fill(pixels.begin(), pixels.end(), static_cast<float>(index) / 255.0F);
   }
-  mutable std::vector<std::atomic<int>> reads_;
+  mutable std::vector<std::atomic<int>> reads;
 
  private:
   Preprocessing shape_ = imagenet_preprocessing(1, 2, 2);
 };
 
-TEST(CachedImages, are_read_once_by_many_threads_and_come_back_the_same) {
+TEST(CachedImages, are_read_once_by_many_threadsand_come_back_the_same) {
   auto counting = std::make_unique<Counting>(50);
   const Counting& counter = *counting;
   const auto images = cached(std::move(counting), 1 << 20);
@@ -117,7 +117,7 @@ TEST(CachedImages, are_read_once_by_many_threads_and_come_back_the_same) {
     images->read(i % 50, pixels);
     EXPECT_NEAR(pixels[3], static_cast<float>(i % 50) / 255.0F, 1.0 / 131000);
   });
-  for (const auto& reads : counter.reads_) {
+  for (const auto& reads : counter.reads) {
     EXPECT_EQ(reads, 1);
   }
 }
@@ -129,7 +129,7 @@ TEST(CachedImages, are_not_kept_beyond_the_limit) {
   std::vector<float> pixels(4);
   images->read(0, pixels);
   images->read(0, pixels);
-  EXPECT_EQ(counter.reads_[0], 2);
+  EXPECT_EQ(counter.reads[0], 2);
 }
 
 }  // namespace

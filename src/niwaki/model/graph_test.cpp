@@ -95,12 +95,12 @@ TEST(Graph, what_is_broken_is_named_by_node) {
   EXPECT_THAT(check_error(graph), HasSubstr("1 class names for 2 outputs"));
 }
 
-Shape shape_after(Operation operation, const Shape& input, std::map<std::string, Tensor> tensors = {},
+Shape shape_after(const Operation& operation, const Shape& input, std::map<std::string, Tensor> tensors = {},
                   std::vector<std::string> weights = {}) {
   Graph graph;
   graph.tensors = std::move(tensors);
   weights.insert(weights.begin(), "input");
-  graph.nodes = {{"node", std::move(operation), weights, "logits"}};
+  graph.nodes = {{"node", operation, weights, "logits"}};
   return infer_shapes(graph, input).at("logits");
 }
 

@@ -118,7 +118,7 @@ class OnnxGraphReader {
 
   /// A value made by a node before this one.
   [[nodiscard]] std::string value(const OnnxNode& node, std::size_t i) const {
-    const std::string name = resolved(node.input(i));
+    std::string name = resolved(node.input(i));
     if (!values_.contains(name)) {
       if (constants_.contains(name)) {
         node.refuse(fmt::format("its input '{}' is a constant where a computed value is wanted", name));
@@ -143,7 +143,7 @@ class OnnxGraphReader {
   /// The name of a float tensor, read into the graph the first time that it is asked for.
   std::string tensor(const OnnxNode& node, std::size_t i) {
     const onnx::TensorProto& proto = constant(node, i);
-    const std::string name = resolved(node.input(i));
+    std::string name = resolved(node.input(i));
     if (!graph_.tensors.contains(name)) {
       graph_.tensors.emplace(name, read_float_tensor(proto, fmt::format("{}, weight '{}'", node.where(), name)));
     }
@@ -154,8 +154,8 @@ class OnnxGraphReader {
     return read_integer_tensor(constant(node, i), node.where());
   }
 
-  void add(const OnnxNode& node, Operation operation, std::vector<std::string> inputs) {
-    graph_.nodes.push_back({unique_name(node.name()), std::move(operation), std::move(inputs), node.output()});
+  void add(const OnnxNode& node, const Operation& operation, std::vector<std::string> inputs) {
+    graph_.nodes.push_back({unique_name(node.name()), operation, std::move(inputs), node.output()});
     values_.insert(node.output());
   }
 

@@ -316,7 +316,7 @@ TEST_F(OnnxOnDisk, broken_packing_is_refused) {
 }
 
 TEST(Zstd, a_bomb_is_refused) {
-  const std::string bomb = zstd_packed(std::string(50'000'000, 'x'));
+  const std::string bomb = zstd_packed(fmt::format("{:x>50000000}", ""));
   EXPECT_LT(bomb.size(), 10'000U);
   EXPECT_THROW(zstd_unpacked(bomb, "bomb", 1'000'000), InputError);
   EXPECT_EQ(zstd_unpacked(bomb, "bomb", 50'000'000).size(), 50'000'000U);

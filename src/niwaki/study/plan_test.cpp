@@ -83,11 +83,11 @@ TEST(Plan, a_change_is_noticed_by_what_depends_on_it_alone) {
 
 TEST(Plan, a_sparsity_more_redoes_no_other) {
   Recipe recipe = default_recipe();
-  recipe.sparsities = {0.5};
+  recipe.sparsities = {0.9};
   const auto before = hashes(recipe);
-  recipe.sparsities = {0.5, 0.9};
+  recipe.sparsities = {0.8, 0.9};
   const auto after = hashes(recipe);
-  EXPECT_EQ(before.at("predict/l1/seed-0/sparsity-0.50"), after.at("predict/l1/seed-0/sparsity-0.50"));
+  EXPECT_EQ(before.at("predict/l1/seed-0/sparsity-0.90"), after.at("predict/l1/seed-0/sparsity-0.90"));
   EXPECT_NE(before.at("audit"), after.at("audit"));
 }
 

@@ -174,6 +174,16 @@ void check_methods(const std::vector<std::string>& methods) {
   }
 }
 
+/// Exemplars are sought at a sparsity that is studied.
+void check_exemplar_sparsity(const Recipe& recipe) {
+  const double wanted = recipe.audit.exemplar_sparsity;
+  if (std::ranges::none_of(recipe.sparsities,
+                           [wanted](double sparsity) { return std::abs(sparsity - wanted) < 1e-9; })) {
+    throw InputError(fmt::format("{} is not one of prune.sparsities", wanted), "audit.exemplar_sparsity",
+                     fmt::format("add it there, or choose one of {}", fmt::join(recipe.sparsities, ", ")));
+  }
+}
+
 void check_range(std::size_t value, std::size_t low, std::size_t high, const char* key) {
   if (value < low || value > high) {
     throw InputError(fmt::format("{} is out of range", value), key, fmt::format("choose {} to {}", low, high));
@@ -243,6 +253,7 @@ void Recipe::check() const {
   check_methods(methods);
   check_sparsities(sparsities);
   audit.check();
+  check_exemplar_sparsity(*this);
   check_range(gallery, 0, 1000, "report.gallery");
 }
 
@@ -295,6 +306,9 @@ void set_key(Recipe& recipe, const std::string& assignment) {
   }
   try {
     const toml::table table = toml::parse(fmt::format("value = {}", value));
+    if (table.size() != 1) {
+      throw InputError("this sets more than one key", where, "give --set once for each key");
+    }
     assign(recipe, key, *table.get("value"), fs::current_path(), where);
   } catch (const toml::parse_error& error) {
     throw InputError(fmt::format("the value is not TOML ({})", error.description()), where,

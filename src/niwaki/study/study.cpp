@@ -121,6 +121,7 @@ class Runner {
       case UnitKind::kPredict:
         return predict_unit(study_, unit, progress);
       case UnitKind::kAudit:
+        write_manifest(study_.folder, plan_);
         write_audit(audit_result(), study_.folder / "audit");
         return {"scores/scores.csv", "audit/audit.json", "audit/global.csv",   "audit/classes.csv",
                 "audit/curves.csv",  "audit/pairs.csv",  "audit/exemplars.csv"};
@@ -134,7 +135,7 @@ class Runner {
   /// Computed once a run: the audit's tables, the report and the outcome all show the same.
   const AuditResult& audit_result() {
     if (!audit_) {
-      audit_ = run_audit(study_, write_manifest(study_.folder, plan_));
+      audit_ = run_audit(study_);
     }
     return *audit_;
   }
@@ -178,20 +179,20 @@ void note_classifier(const Recipe& recipe, const StudyCohort& cohort, std::vecto
 
 }  // namespace
 
-StudyOutcome run_study(const Recipe& wanted, const fs::path& folder, Progress& progress, const StudyRun& run) {
+StudyOutcome run_study(const Recipe& recipe, const fs::path& folder, Progress& progress, const StudyRun& run) {
   const auto began = Clock::now();
   StudyOutcome outcome;
-  const Recipe recipe = completed(wanted, outcome.warnings);
-  StudyCohort cohort = open_study_cohort(recipe, recipe.input);
-  note_classifier(recipe, cohort, outcome.warnings);
+  const Recipe resolved = completed(recipe, outcome.warnings);
+  StudyCohort cohort = open_study_cohort(resolved, resolved.input);
+  note_classifier(resolved, cohort, outcome.warnings);
   cohort.warnings.insert(cohort.warnings.begin(), outcome.warnings.begin(), outcome.warnings.end());
   for (const std::string& warning : cohort.warnings) {
     log_warning(warning);
   }
   StudyStore store(folder);
-  write_file(folder / "recipe.toml", recipe_text(recipe));
-  const StudyContext study{recipe, cohort, folder};
-  Runner(study, store, make_plan(recipe, plan_inputs(recipe, cohort)), run, progress).run(outcome);
+  write_file(folder / "recipe.toml", recipe_text(resolved));
+  const StudyContext study{resolved, cohort, folder};
+  Runner(study, store, make_plan(resolved, plan_inputs(resolved, cohort)), run, progress).run(outcome);
   outcome.warnings = cohort.warnings;
   outcome.seconds = std::chrono::duration<double>(Clock::now() - began).count();
   return outcome;

@@ -94,7 +94,7 @@ std::vector<std::string> predict_unit(const StudyContext& study, const Unit& uni
   return {model_path(unit), scores_path(unit)};
 }
 
-ScoreGrid write_manifest(const fs::path& folder, const std::vector<Unit>& plan) {
+void write_manifest(const fs::path& folder, const std::vector<Unit>& plan) {
   ScoreGrid grid;
   grid.folder = folder / "scores";
   for (const Unit& unit : plan) {
@@ -105,10 +105,10 @@ ScoreGrid write_manifest(const fs::path& folder, const std::vector<Unit>& plan) 
   }
   make_folder(grid.folder);
   write_grid(grid, grid.folder / "scores.csv");
-  return read_grid(grid.folder / "scores.csv");
 }
 
-AuditResult run_audit(const StudyContext& study, const ScoreGrid& grid) {
+AuditResult run_audit(const StudyContext& study) {
+  const ScoreGrid grid = read_grid(study.folder / "scores/scores.csv");
   return audit(study.cohort.test.cohort, study.cohort.train.cohort.positives(), grid, study.recipe.audit);
 }
 

@@ -30,8 +30,9 @@ std::string fitting_note(const Graph& imported, const std::vector<std::string>& 
 std::vector<std::string> train_unit(const StudyContext& study, const Unit& unit, Progress& progress);
 std::vector<std::string> predict_unit(const StudyContext& study, const Unit& unit, Progress& progress);
 
-/// scores/scores.csv, the manifest of all predictions of the plan.
-ScoreGrid write_manifest(const std::filesystem::path& folder, const std::vector<Unit>& plan);
-AuditResult run_audit(const StudyContext& study, const ScoreGrid& grid);
+/// Writes scores/scores.csv, the manifest of all predictions of the plan.
+void write_manifest(const std::filesystem::path& folder, const std::vector<Unit>& plan);
+/// Audits the scores that the manifest lists.
+AuditResult run_audit(const StudyContext& study);
 
 }  // namespace niwaki

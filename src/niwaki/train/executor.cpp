@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <ranges>
 #include <set>
 #include <utility>
 #include <variant>
@@ -233,10 +234,10 @@ void Executor::plan_reuse() {
                     output_may_be_overwritten(producer[first]->operation);
   }
   std::set<std::size_t> read_later = {output_slot_};
-  for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
-    for (const std::size_t input : step->inputs) {
+  for (Step& step : std::views::reverse(steps_)) {
+    for (const std::size_t input : step.inputs) {
       if (input >= tensors_.size() && read_later.insert(input).second) {
-        step->spent.push_back(input);
+        step.spent.push_back(input);
       }
     }
   }

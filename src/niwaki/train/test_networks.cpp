@@ -208,7 +208,7 @@ std::string NetworkMaker::node(const Operation& operation, std::vector<std::stri
 std::string NetworkMaker::tensor(const Shape& shape, double low, double high) {
   std::vector<float> values(Array::of_shape(shape).values.size());
   std::ranges::generate(values, [&] { return static_cast<float>(random_.uniform(low, high)); });
-  const std::string name = fmt::format("tensor{}", graph_.tensors.size());
+  std::string name = fmt::format("tensor{}", graph_.tensors.size());
   graph_.add_tensor(name, {.shape = shape, .values = std::move(values)});
   return name;
 }

@@ -17,9 +17,9 @@ void fill_uniform(Tensor& tensor, double bound, RandomStream& random) {
 
 }  // namespace
 
-std::string NetworkBuilder::node(const std::string& name, Operation operation, std::vector<std::string> inputs) {
-  const std::string output = name + ".out";
-  graph_.nodes.push_back({name, std::move(operation), std::move(inputs), output});
+std::string NetworkBuilder::node(const std::string& name, const Operation& operation, std::vector<std::string> inputs) {
+  std::string output = name + ".out";
+  graph_.nodes.push_back({name, operation, std::move(inputs), output});
   return output;
 }
 

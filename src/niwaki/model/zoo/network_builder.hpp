@@ -33,7 +33,7 @@ class NetworkBuilder {
   void classifier(const std::string& x, const std::string& name, std::int64_t in, std::int64_t classes);
 
  private:
-  std::string node(const std::string& name, Operation operation, std::vector<std::string> inputs);
+  std::string node(const std::string& name, const Operation& operation, std::vector<std::string> inputs);
 
   Graph& graph_;
   RandomStream& random_;
