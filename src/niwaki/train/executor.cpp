@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <ranges>
 #include <set>
 #include <utility>
 #include <variant>
@@ -234,7 +233,8 @@ void Executor::plan_reuse() {
                     output_may_be_overwritten(producer[first]->operation);
   }
   std::set<std::size_t> read_later = {output_slot_};
-  for (Step& step : std::views::reverse(steps_)) {
+  for (std::size_t left = steps_.size(); left > 0; --left) {
+    Step& step = steps_[left - 1];
     for (const std::size_t input : step.inputs) {
       if (input >= tensors_.size() && read_later.insert(input).second) {
         step.spent.push_back(input);
