@@ -1,6 +1,7 @@
 #include "niwaki/train/test_networks.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "niwaki/core/error.hpp"
+#include "niwaki/model/zoo/zoo.hpp"
 
 namespace niwaki::testing_networks {
 namespace {
@@ -281,6 +283,29 @@ Graph small_network(std::int64_t classes) {
   return net.finish(net.linear(net.node(Flatten{}, {net.node(GlobalAveragePool{}, {pooled})}), 6, classes));
 }
 
+Graph worn_resnet(std::int64_t classes) {
+  RandomStream random(3, "worn resnet");
+  const std::vector<std::string> names(static_cast<std::size_t>(classes), "class");
+  Graph graph = build_network("resnet-small", names, imagenet_preprocessing(1, 64, 64), random);
+  for (const Node& node : graph.nodes) {
+    if (std::holds_alternative<BatchNormalization>(node.operation)) {
+      const std::array<std::array<double, 2>, 4> ranges = {{{0.5, 1.5}, {-0.5, 0.5}, {-0.3, 0.3}, {0.5, 2}}};
+      for (std::size_t i = 0; i < ranges.size(); ++i) {
+        std::ranges::generate(graph.tensor(node.inputs[i + 1]).values,
+                              [&] { return static_cast<float>(random.uniform(ranges[i][0], ranges[i][1])); });
+      }
+    }
+  }
+  return graph;
+}
+
+std::vector<float> noise(std::size_t count, std::uint64_t seed) {
+  RandomStream random(seed, "noise");
+  std::vector<float> values(count);
+  std::ranges::generate(values, [&] { return static_cast<float>(random.uniform(-2, 2)); });
+  return values;
+}
+
 Values values_of(const Graph& graph) {
   Values values;
   for (const auto& [name, tensor] : graph.tensors) {
@@ -305,6 +330,26 @@ std::vector<double> plain_logits(const Graph& graph, const Values& tensors, std:
     values[node.output] = std::visit(run, node.operation);
   }
   return values.at(graph.output).values;
+}
+
+std::vector<double> plain_logits(const Graph& graph, std::span<const float> input, const Shape& shape) {
+  return plain_logits(graph, values_of(graph), std::vector<double>(input.begin(), input.end()), shape, false);
+}
+
+double largest_difference(std::span<const float> actual, std::span<const double> expected) {
+  if (actual.size() != expected.size()) {
+    return std::numeric_limits<double>::infinity();
+  }
+  double difference = 0;
+  double largest = 0;
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    if (!std::isfinite(actual[i]) || !std::isfinite(expected[i])) {
+      return std::numeric_limits<double>::infinity();
+    }
+    difference = std::max(difference, std::abs(actual[i] - expected[i]));
+    largest = std::max(largest, std::abs(expected[i]));
+  }
+  return largest > 0 ? difference / largest : difference;
 }
 
 HalvesSource::HalvesSource(std::size_t count, std::size_t size, std::uint64_t seed) {

@@ -43,6 +43,12 @@ Graph every_operator_network();
 /// up.
 Graph small_network(std::int64_t classes);
 
+/// A zoo's "resnet-small" for grey pictures with other than its first running statistics and scales.
+Graph worn_resnet(std::int64_t classes);
+
+/// Values uniform in [-2, 2).
+std::vector<float> noise(std::size_t count, std::uint64_t seed);
+
 /// Values of a network's tensors in double.
 using Values = std::map<std::string, std::vector<double>>;
 Values values_of(const Graph& graph);
@@ -51,6 +57,13 @@ Values values_of(const Graph& graph);
 /// and the (biased) variance of the batch.
 std::vector<double> plain_logits(const Graph& graph, const Values& tensors, std::span<const double> input,
                                  const Shape& shape, bool training);
+
+/// As above for a network as it stands, after training.
+std::vector<double> plain_logits(const Graph& graph, std::span<const float> input, const Shape& shape);
+
+/// The largest |actual - expected| as a share of the largest |expected|; infinite where their sizes differ or a value
+/// is not finite.
+double largest_difference(std::span<const float> actual, std::span<const double> expected);
 
 /// Grey pictures in memory: noise, and a bright left half (an augmentation may mirror it), or upper half, or both where
 /// their labels say so. Two classes.
