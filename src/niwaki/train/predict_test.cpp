@@ -118,6 +118,7 @@ TEST(Predictor, pools_of_any_window_give_what_plain_loops_give) {
 }
 
 TEST(Predictor, the_logits_of_a_picture_are_the_same_bytes_whatever_comes_with_it) {
+  const ThreadCount threads(2);
   const std::size_t values = 32 * 32;
   const std::vector<float> pictures = noise(11 * values, 13);
   const Predictor predictor(worn_resnet(3), "cpu");

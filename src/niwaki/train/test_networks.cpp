@@ -8,8 +8,10 @@
 #include <variant>
 
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/parallel.hpp"
 #include "niwaki/model/zoo/zoo.hpp"
 
 namespace niwaki::testing_networks {
@@ -51,6 +53,12 @@ struct Array {
 bool inside(const Array& array, std::int64_t y, std::int64_t x) {
   return y >= 0 && y < array.shape[2] && x >= 0 && x < array.shape[3];
 }
+
+class OneThread : public ::testing::Environment {
+ public:
+  void SetUp() override { set_thread_count(1); }
+};
+const ::testing::Environment* const kOneThread = ::testing::AddGlobalTestEnvironment(new OneThread);
 
 struct PlainOperator {
   const std::vector<Array>& in;
@@ -200,6 +208,14 @@ struct PlainOperator {
 };
 
 }  // namespace
+
+ThreadCount::ThreadCount(int count) {
+  set_thread_count(count);
+}
+
+ThreadCount::~ThreadCount() {
+  set_thread_count(1);
+}
 
 std::string NetworkMaker::node(const Operation& operation, std::vector<std::string> inputs) {
   const std::string name = fmt::format("node{}", graph_.nodes.size());

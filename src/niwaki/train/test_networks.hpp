@@ -15,6 +15,18 @@
 
 namespace niwaki::testing_networks {
 
+/// The tests of this room run with one thread, because threads that wait for each other on a shared machine take ten
+/// times as long; while this lives they run with `count`.
+class ThreadCount {
+ public:
+  explicit ThreadCount(int count);
+  ThreadCount(const ThreadCount&) = delete;
+  ThreadCount& operator=(const ThreadCount&) = delete;
+  ThreadCount(ThreadCount&&) = delete;
+  ThreadCount& operator=(ThreadCount&&) = delete;
+  ~ThreadCount();
+};
+
 /// Makes a Graph node by node, with random weights.
 class NetworkMaker {
  public:
