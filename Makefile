@@ -4,7 +4,7 @@ PYTHON := /usr/bin/python3
 DEMO_OUT ?= out/demo
 
 .DEFAULT_GOAL := build
-.PHONY: packages test-packages build demo test lint format sanitize kill-and-resume clean help
+.PHONY: packages test-packages build demo test lint format sanitize kill-and-resume bench clean help
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## */\1|/p' Makefile | awk -F '|' '{ printf "make %-16s %s\n", $$1, $$2 }'
@@ -37,6 +37,10 @@ test: test-packages build/.configured  ## every test, the end-to-end script amon
 
 kill-and-resume: build  ## a small study killed at 20 random moments, compared with an undisturbed one
 	@$(PYTHON) tests/kill_and_resume.py --program build/niwaki --kills 20
+
+bench: test-packages build/.configured  ## training and drawing speed against PyTorch, into docs/performance.md
+	@cmake --build build --parallel $(JOBS) --target niwaki niwaki_bench_train
+	@bench/run
 
 lint: test-packages  ## formatting, the table of rooms, names and bug patterns, scripts
 	@tools/lint.sh $(JOBS)
