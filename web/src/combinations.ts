@@ -1,7 +1,7 @@
 import { chart, tip, tipBox, valueAxis, type Option } from './chart';
 import { ENOUGH_POSITIVES, type ClassPair, type Correlation, type Figure, type Method } from './data';
 import { element, fragment, named } from './dom';
-import { coefficient, count, plural, pValue, score } from './format';
+import { coefficient, count, plural, score } from './format';
 import { folded, sortableTable, type Column } from './table';
 import type { Theme } from './theme';
 
@@ -20,7 +20,12 @@ function plotted(pairs: ClassPair[], x: (pair: ClassPair) => Figure): Plotted[] 
   });
 }
 
-function option(points: Plotted[], name: string, theme: Theme): Option {
+function option(points: Plotted[], few: Set<string>, name: string, theme: Theme): Option {
+  const firm = (point: Plotted): boolean => !few.has(point.pair.a) && !few.has(point.pair.b);
+  const series = (shown: Plotted[], color: string) => ({
+    type: 'scatter' as const, symbolSize: points.length > 250 ? 5 : 7, itemStyle: { color, opacity: 0.55 },
+    data: shown.map((point) => ({ value: [point.x, point.y], pair: point.pair })),
+  });
   return {
     grid: { left: 46, right: 14, top: 14, bottom: 44 },
     xAxis: valueAxis(theme, name, (value) => String(Number(value.toFixed(2))), { nameGap: 28, scale: true, splitLine: { show: false } }),
@@ -29,25 +34,22 @@ function option(points: Plotted[], name: string, theme: Theme): Option {
       const { pair } = (parameters as { data: { pair: ClassPair } }).data;
       return tipBox(`${pair.a} \u00b7 ${pair.b}`, [['FCD', score(pair.fcd)], ['IoU', score(pair.iou)], ['Together', count(pair.together)]]);
     }),
-    series: [{
-      type: 'scatter', symbolSize: points.length > 250 ? 5 : 7, itemStyle: { color: theme.accent, opacity: 0.55 },
-      data: points.map((point) => ({ value: [point.x, point.y], pair: point.pair })),
-    }],
+    series: [series(points.filter((point) => !firm(point)), theme.muted), series(points.filter(firm), theme.accent)],
   };
 }
 
 function correlationText(value: Correlation): string {
   return value.spearman === null
     ? 'No correlation can be had.'
-    : `Spearman \u03c1 = ${coefficient(value.spearman)}, ${pValue(value.spearman_p)}; Pearson r = ${coefficient(value.pearson)}, ${pValue(value.pearson_p)}; ${plural(value.points, 'pair')}.`;
+    : `Spearman \u03c1 = ${coefficient(value.spearman)}; Pearson r = ${coefficient(value.pearson)}; ${plural(value.points, 'pair')}. No p-value: pairs share classes.`;
 }
 
-function plot(title: string, axis: string, points: Plotted[], value: Correlation): HTMLElement {
+function plot(title: string, axis: string, points: Plotted[], few: Set<string>, value: Correlation): HTMLElement {
   return element('figure', {},
     element('figcaption', {}, element('strong', {}, title), element('span', {}, correlationText(value))),
     points.length === 0
       ? element('p', { class: 'absent' }, 'There is no pair with both figures.')
-      : chart(270, `${title}, a point a pair. The figures are in the table of pairs.`, (theme) => option(points, axis, theme)));
+      : chart(270, `${title}, a point a pair. The figures are in the table of pairs.`, (theme) => option(points, few, axis, theme)));
 }
 
 const COLUMNS: Column<ClassPair>[] = [
@@ -58,16 +60,19 @@ const COLUMNS: Column<ClassPair>[] = [
   { head: 'FCD', note: 'Forgettability curve dissimilarity: Euclidean distance between the two curves', number: true, value: (pair) => pair.fcd, cell: (pair) => score(pair.fcd) },
 ];
 
+/** From this coefficient on, a tendency is named. */
+const TENDENCY = 0.3;
+
 function reading(value: Correlation): string {
   if (value.spearman === null) {
     return 'Whether classes that occur together are forgotten alike cannot be said here.';
   }
-  if (value.spearman_p === null || value.spearman_p >= 0.05) {
-    return 'No clear relation here between how often two classes occur together and how alike they are forgotten.';
+  if (Math.abs(value.spearman) < TENDENCY) {
+    return 'How often two classes occur together says little here about how alike they are forgotten.';
   }
   return value.spearman < 0
-    ? 'Classes that occur together more often are forgotten more alike here.'
-    : 'Classes that occur together more often are forgotten less alike here.';
+    ? 'In this study, classes that occur together more often tend to be forgotten more alike.'
+    : 'In this study, classes that occur together more often tend to be forgotten less alike.';
 }
 
 export function combinationSection(method: Method): Node {
@@ -80,10 +85,10 @@ export function combinationSection(method: Method): Node {
   const top = [...firm].sort((a, b) => (b.iou ?? 0) - (a.iou ?? 0)).slice(0, SHOWN);
   return fragment(
     element('p', { class: 'lead' }, reading(cooccurrence.fcd_vs_iou_fourth_root),
-      ' FCD is the distance between two forgettability curves: 0 means that two classes are forgotten in the same way.'),
+      ' FCD is the distance between two forgettability curves: 0 means that two classes are forgotten in the same way.', few.size > 0 ? ' Grey points: a class with insufficient evidence is in the pair.' : ''),
     element('div', { class: 'duo' },
-      plot('FCD against co-occurrence', 'IoU, fourth root', plotted(pairs, (pair) => (pair.iou === null ? null : pair.iou ** 0.25)), cooccurrence.fcd_vs_iou_fourth_root),
-      plot('FCD against frequency gap', 'Log frequency gap', plotted(pairs, (pair) => pair.log_frequency_gap), cooccurrence.fcd_vs_log_frequency_gap)),
+      plot('FCD against co-occurrence', 'IoU, fourth root', plotted(pairs, (pair) => (pair.iou === null ? null : pair.iou ** 0.25)), few, cooccurrence.fcd_vs_iou_fourth_root),
+      plot('FCD against frequency gap', 'Log frequency gap', plotted(pairs, (pair) => pair.log_frequency_gap), few, cooccurrence.fcd_vs_log_frequency_gap)),
     top.length > 0
       ? sortableTable(top, COLUMNS, { caption: `The ${plural(top.length, 'pair')} that ${top.length === 1 ? 'occurs' : 'occur'} together most, by IoU (both classes with at least ${ENOUGH_POSITIVES} positives)`, sortBy: 2 })
       : element('p', { class: 'absent' }, 'No pair has enough evidence: insufficient positives in one class or both.'),

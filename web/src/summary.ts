@@ -139,9 +139,10 @@ function imageCard(method: Method): HTMLElement {
     'Which images break?',
     paragraph(strong(plural(found.count, 'image')), ` whose order of scores changes most at ${percent(found.sparsity)} sparsity`,
       found.threshold === null ? '' : ` (rank correlation with the dense network at most ${coefficient(found.threshold)})`, ' are shown as exemplars.'),
-    ratios.length > 0 &&
+    found.count < ENOUGH_POSITIVES && paragraph('Too few to say what they have in common.'),
+    found.count >= ENOUGH_POSITIVES && ratios.length > 0 &&
       paragraph('Among them, compared with all other images: ', listed(ratios.map((entry) => fragment(strong(entry.name), ` ${times(entry.ratio)} as often`))), '.'),
-    many !== null && paragraph('Images with four or more findings: ', strong(`${times(many)}`), ' as often.'),
+    found.count >= ENOUGH_POSITIVES && many !== null && paragraph('Images with four or more findings: ', strong(`${times(many)}`), ' as often.'),
   );
 }
 

@@ -45,6 +45,8 @@ void add_cohort_verb(CLI::App& program) {
   phantom->add_option("--images-per-patient", command->options.images_per_patient, "Mean number")
       ->capture_default_str();
   phantom->add_option("--label-noise", command->options.label_noise, "Share of labels flipped")->capture_default_str();
+  phantom->add_option("--tail-floor", command->options.tail_floor, "No finding is rarer than this share")
+      ->capture_default_str();
   phantom->add_option("--out", command->out, "Folder for images/, labels.csv and truth.csv")->required();
   command->common.add_to(*phantom);
   phantom->callback([command] { command->run(); });

@@ -33,6 +33,7 @@ void visit_cohort_fields(SomeRecipe& recipe, Visitor&& visit) {
   visit("phantom.sites", recipe.phantom.sites, "hospitals, each with its own look");
   visit("phantom.images_per_patient", recipe.phantom.images_per_patient, "mean number");
   visit("phantom.label_noise", recipe.phantom.label_noise, "share of labels flipped, 0 to 0.5");
+  visit("phantom.tail_floor", recipe.phantom.tail_floor, "no finding is rarer than this share, 0 to 0.05");
 }
 
 template <typename SomeRecipe, typename Visitor>

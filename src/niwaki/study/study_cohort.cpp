@@ -69,6 +69,7 @@ std::string hash_of(const StudyCohort& study, const Recipe& recipe) {
     const PhantomOptions& phantom = recipe.phantom;
     hasher.add(phantom.seed).add(phantom.images).add(phantom.size).add(phantom.sites);
     hasher.add(shortest(phantom.images_per_patient)).add(shortest(phantom.label_noise));
+    hasher.add(shortest(phantom.tail_floor));
   }
   for (const StudyPart* part : {&study.train, &study.validation, &study.test}) {
     add_pictures(hasher, *part->images);
