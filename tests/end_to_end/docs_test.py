@@ -1,0 +1,85 @@
+"""The documentation is true: its commands run, its links lead somewhere, its make targets exist."""
+import csv
+import re
+import shlex
+import shutil
+import unittest
+from pathlib import Path
+
+from end_to_end.workplace import EndToEnd, phantom_of_small_study, run, small_study
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+# A study in the documentation is made small here, nothing else is changed.
+SMALL = ["--set", "study.seeds=1", "--set", "train.epochs=1", "--set", "train.batch=16", "--set", "report.gallery=2"]
+NIH_CLASSES = {"Atelectasis", "Cardiomegaly", "Consolidation", "Edema", "Effusion", "Emphysema", "Fibrosis", "Hernia",
+               "Infiltration", "Mass", "Nodule", "Pleural_Thickening", "Pneumonia", "Pneumothorax"}
+
+
+def blocks(page, language):
+    """The fenced blocks of one language; "" is none."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    return [text for name, text in found if name == language]
+
+
+def commands():
+    """(page, words) of every niwaki command in the documentation."""
+    for page in PAGES:
+        for block in blocks(page, ""):
+            for line in block.replace("\\\n", " ").splitlines():
+                words = shlex.split(line, comments=True)
+                if words and Path(words[0]).name == "niwaki":
+                    yield page.name, words[1:]
+
+
+def as_nih(labels, path):
+    """The same labels as a Data_Entry_2017_v2020.csv."""
+    lines = ["Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Sex,View Position,"
+             "OriginalImage[Width,Height],OriginalImagePixelSpacing[x,y]"]
+    for row in csv.DictReader(labels.open()):
+        findings = [name.replace(" ", "_") for name, cell in row.items() if cell == "1"]
+        findings = [name for name in findings if name in NIH_CLASSES] or ["No Finding"]
+        lines.append(f"{row['image']},{'|'.join(findings)},0,{row['patient_id']},50,F,PA,64,64,0.1,0.1")
+    path.write_text("\n".join(lines) + "\n")
+
+
+class Documentation(EndToEnd):
+    def furnish(self):
+        """The files that the documentation's commands name."""
+        shutil.copytree(phantom_of_small_study() / "images", self.folder / "IMAGES")
+        (self.folder / "pictures").symlink_to("IMAGES")
+        shutil.copytree(small_study() / "scores", self.folder, dirs_exist_ok=True)
+        shutil.copy(small_study() / "cohort/test.csv", self.folder / "labels.csv")
+        shutil.copy(small_study() / "training/seed-0/best.onnx", self.folder / "model.onnx")
+        for name in ("LABELS.csv", "Data_Entry_2017_v2020.csv"):
+            as_nih(phantom_of_small_study() / "labels.csv", self.folder / name)
+        classes = [name for name in (self.folder / "labels.csv").read_text().splitlines()[0].split(",")
+                   if name not in ("id", "patient_id", "image", "site")]
+        self.write("counts.csv", "class,positives\n" + "".join(f"{name},{7 + i}\n" for i, name in enumerate(classes)))
+        self.write("recipe.toml", blocks(ROOT / "docs/study.md", "toml")[0])
+
+    def test_every_command_runs(self):
+        self.furnish()
+        ran = 0
+        for page, words in commands():
+            small = SMALL if words[0] == "study" and "--keys" not in words else []
+            done = run(*words, *small, cwd=self.folder)
+            self.assertEqual(done.code, 0, f"{page}: niwaki {' '.join(words)}\n{done.out}{done.err}")
+            ran += 1
+        self.assertGreaterEqual(ran, 9)
+
+    def test_every_link_leads_somewhere(self):
+        for page in PAGES:
+            for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
+                if "://" not in link:
+                    self.assertTrue((page.parent / link).exists(), f"{page.name}: {link}")
+
+    def test_every_make_target_is_there(self):
+        targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+        for page in PAGES:
+            named = re.findall(r"(?:`|^)make ([a-z-]+)", page.read_text(), re.MULTILINE)
+            self.assertEqual([name for name in named if name not in targets], [], page.name)
+
+
+if __name__ == "__main__":
+    unittest.main()
