@@ -269,7 +269,8 @@ Graph every_operator_network() {
       net.node(Relu{}, {net.normalization(net.convolution("input", {6, 2, 3, 2}, {.pads = {1, 0, 2, 1}}, false), 6)});
   const std::string grouped = net.convolution(
       stem, {4, 3, 3, 3}, {.strides = {2, 1}, .pads = {2, 2, 2, 2}, .dilations = {2, 2}, .groups = 2}, true);
-  const std::string clipped = net.node(Clip{.low = -0.4F, .high = 0.5F}, {grouped});
+  const std::string twice = net.node(Add{}, {net.node(Relu{}, {grouped}), grouped});  // read after its rectifier
+  const std::string clipped = net.node(Clip{.low = -0.4F, .high = 0.5F}, {twice});
   const std::string left = net.node(MaxPool{.kernel = {3, 3}, .strides = {2, 2}, .pads = {0, 1, 1, 0}}, {clipped});
   const std::string right = net.node(AveragePool{.kernel = {3, 3}, .strides = {2, 2}, .pads = {0, 1, 1, 0}}, {clipped});
   const std::string third = net.node(
