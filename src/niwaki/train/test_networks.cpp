@@ -8,7 +8,6 @@
 #include <variant>
 
 #include <fmt/format.h>
-#include <gtest/gtest.h>
 
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/parallel.hpp"
@@ -54,11 +53,7 @@ bool inside(const Array& array, std::int64_t y, std::int64_t x) {
   return y >= 0 && y < array.shape[2] && x >= 0 && x < array.shape[3];
 }
 
-class OneThread : public ::testing::Environment {
- public:
-  void SetUp() override { set_thread_count(1); }
-};
-const ::testing::Environment* const kOneThread = ::testing::AddGlobalTestEnvironment(new OneThread);
+const bool kOneThread = (set_thread_count(1), true);  // before any test
 
 struct PlainOperator {
   const std::vector<Array>& in;
