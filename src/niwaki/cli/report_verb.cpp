@@ -22,7 +22,7 @@ void add_report_verb(CLI::App& program) {
     command->common.apply();
     const auto progress = command->common.progress();
     print_outcome(command->common,
-                  run_study(recipe_of_study(command->study), command->study, *progress, {.redo_report = true}));
+                  run_study(recipe_of_study(command->study), command->study, *progress, {.report_only = true}));
   });
 }
 

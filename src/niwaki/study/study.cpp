@@ -65,6 +65,9 @@ class Runner {
       : study_(study), store_(store), plan_(std::move(plan)), run_(run), progress_(progress) {}
 
   void run(StudyOutcome& outcome) {
+    if (run_.report_only) {
+      check_predicted();
+    }
     progress_.start("study", cost_left());
     for (const Unit& unit : plan_) {
       if (!wanted(unit)) {
@@ -91,7 +94,7 @@ class Runner {
   }
 
   [[nodiscard]] bool is_done(const Unit& unit) const {
-    const bool redo = run_.redo_report && unit.kind == UnitKind::kReport;
+    const bool redo = run_.report_only && unit.kind == UnitKind::kReport;
     return !redo && store_.is_done(unit.id, unit.input_hash);
   }
 
@@ -101,6 +104,22 @@ class Runner {
       cost += wanted(unit) && !is_done(unit) ? unit.cost : 0;
     }
     return cost;
+  }
+
+  void check_predicted() const {
+    std::size_t missing = 0;
+    for (const Unit& unit : plan_) {
+      const bool reporting = unit.kind == UnitKind::kAudit || unit.kind == UnitKind::kReport;
+      missing += reporting || is_done(unit) ? 0 : 1;
+    }
+    if (missing > 0) {
+      throw InputError(
+          fmt::format("{} of the study's {} units are not done, or were done from other pictures, by another "
+                      "version or with another number of threads",
+                      missing, plan_.size()),
+          study_.folder.string(),
+          fmt::format("niwaki study {0}/recipe.toml --out {0} does them", study_.folder.string()));
+    }
   }
 
   void do_unit(const Unit& unit) {

@@ -12,8 +12,10 @@
 namespace niwaki {
 
 struct StudyRun {
-  bool train_only = false;   // stop after the networks are trained (`niwaki train`)
-  bool redo_report = false;  // make the report anew even where it is up to date (`niwaki report`)
+  bool train_only = false;  // stop after the networks are trained (`niwaki train`)
+  /// Make the report anew even where it is up to date, from a study that is finished (`niwaki report`). Throws
+  /// InputError where a network or a prediction is missing.
+  bool report_only = false;
 };
 
 /// What a run of a study came to.

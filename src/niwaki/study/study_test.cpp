@@ -106,6 +106,17 @@ TEST_F(StudyTest, interrupted_anywhere_it_goes_on_to_the_same_bytes) {
   }
 }
 
+TEST_F(StudyTest, a_report_alone_is_made_from_a_finished_study_only) {
+  run(small());
+  const std::string page = text("study/report.html");
+  fs::remove(folder_ / "study/report.html");
+  EXPECT_EQ(run_study(small(), folder_ / "study", silent_, {.report_only = true}).units_done, 1U);
+  EXPECT_EQ(text("study/report.html"), page);
+  fs::remove(folder_ / "study/scores/l1/seed-0/sparsity-0.50.npy");
+  EXPECT_THROW(run_study(small(), folder_ / "study", silent_, {.report_only = true}), InputError);
+  EXPECT_FALSE(fs::exists(folder_ / "study/scores/l1/seed-0/sparsity-0.50.npy"));
+}
+
 TEST_F(StudyTest, a_file_that_was_lost_is_made_again) {
   run(small());
   fs::remove(folder_ / "study/scores/l1/seed-0/sparsity-0.50.npy");
