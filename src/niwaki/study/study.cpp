@@ -187,12 +187,21 @@ Recipe completed(Recipe recipe, std::vector<std::string>& warnings) {
   return recipe;
 }
 
-void note_classifier(const Recipe& recipe, const StudyCohort& cohort, std::vector<std::string>& warnings) {
-  if (!recipe.model_file.empty()) {
-    const std::string note = fitting_note(read_onnx(recipe.model_file), cohort.cohort.classes);
-    if (!note.empty()) {
-      warnings.push_back(note);
-    }
+void note_imported_network(const Recipe& recipe, const StudyCohort& cohort, std::vector<std::string>& warnings) {
+  if (recipe.model_file.empty()) {
+    return;
+  }
+  const std::string fitting = fitting_note(read_onnx(recipe.model_file), cohort.cohort.classes);
+  if (!fitting.empty()) {
+    warnings.push_back(fitting);
+  }
+  warnings.emplace_back(
+      "what the imported network was trained on is not known here: where test images were among it, every figure is "
+      "too "
+      "good");
+  if (recipe.train.epochs == 0 && fitting.empty() && recipe.seeds > 1) {
+    warnings.emplace_back(
+        "all seeds share the imported network, which is not trained here: their spread is that of the pruning alone");
   }
 }
 
@@ -203,7 +212,7 @@ StudyOutcome run_study(const Recipe& recipe, const fs::path& folder, Progress& p
   StudyOutcome outcome;
   const Recipe resolved = completed(recipe, outcome.warnings);
   StudyCohort cohort = open_study_cohort(resolved, resolved.input);
-  note_classifier(resolved, cohort, outcome.warnings);
+  note_imported_network(resolved, cohort, outcome.warnings);
   cohort.warnings.insert(cohort.warnings.begin(), outcome.warnings.begin(), outcome.warnings.end());
   for (const std::string& warning : cohort.warnings) {
     log_warning(warning);

@@ -99,11 +99,11 @@ std::vector<std::string> warnings_of(const StudyCohort& study) {
         fmt::format("class '{}' has no positive image in the {} split: {}", absent.name, split_name(absent.split),
                     absent.split == Split::kTrain ? "it cannot be learnt" : "figures that need one are left empty"));
   }
-  const std::vector<std::size_t> unknown = study.cohort.unknowns();
+  const std::vector<std::size_t> unknown = study.test.cohort.unknowns();
   const std::size_t total = std::accumulate(unknown.begin(), unknown.end(), std::size_t{0});
   if (total > 0) {
-    warnings.push_back(
-        fmt::format("{} labels are unknown: those images are left out of those classes' figures", total));
+    warnings.push_back(fmt::format(
+        "{} labels of the test images are unknown: those images are left out of those classes' figures", total));
   }
   return warnings;
 }

@@ -17,7 +17,9 @@ namespace niwaki {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::Field;
 using ::testing::HasSubstr;
 
 /// Asks for cancellation when it hears of a unit.
@@ -129,14 +131,15 @@ TEST_F(StudyTest, an_imported_network_of_other_classes_gets_a_new_classifier_and
              folder_ / "imported.onnx");
   Recipe recipe = small();
   recipe.model_file = folder_ / "imported.onnx";
-  EXPECT_THAT(run(recipe).warnings, Contains(HasSubstr("replaced by a new one for the cohort's 20 classes")));
+  EXPECT_THAT(run(recipe).warnings, AllOf(Contains(HasSubstr("replaced by a new one for the cohort's 20 classes")),
+                                          Contains(HasSubstr("trained on is not known here"))));
   EXPECT_EQ(class_count(read_onnx(folder_ / "study/models/l1/seed-0/sparsity-0.00.onnx.zst")), 20U);
 }
 
 TEST_F(StudyTest, without_epochs_nothing_is_trained) {
   Recipe recipe = small();
   recipe.train.epochs = 0;
-  run(recipe);
+  EXPECT_THAT(run(recipe).audit->notes, Contains(Field(&Note::reason, HasSubstr("no training counts"))));
   RandomStream random(recipe.seed, "model/weights", {0});
   const Graph trained = read_onnx(folder_ / "study/training/seed-0/best.onnx");
   const Graph fresh = build_network(recipe.architecture, trained.classes, imagenet_preprocessing(1, 64, 64), random);

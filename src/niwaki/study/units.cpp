@@ -109,7 +109,10 @@ void write_manifest(const fs::path& folder, const std::vector<Unit>& plan) {
 
 AuditResult run_audit(const StudyContext& study) {
   const ScoreGrid grid = read_grid(study.folder / "scores/scores.csv");
-  return audit(study.cohort.test.cohort, study.cohort.train.cohort.positives(), grid, study.recipe.audit);
+  // A network that was not trained here has no training frequencies that are known.
+  const std::vector<std::size_t> train_positives =
+      study.recipe.train.epochs == 0 ? std::vector<std::size_t>{} : study.cohort.train.cohort.positives();
+  return audit(study.cohort.test.cohort, train_positives, grid, study.recipe.audit);
 }
 
 }  // namespace niwaki
