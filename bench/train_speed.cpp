@@ -142,14 +142,11 @@ void run(const SpeedOptions& options) {
       parameters(start), libtorch_version());
 }
 
-}  // namespace
-}  // namespace niwaki
-
-int main(int argc, char** argv) {
+int parse_and_run(int argc, char** argv) {
   // As the program does (cli/process.hpp); bench/run sets GOMP_SPINCOUNT.
   mallopt(M_MMAP_THRESHOLD, 1 << 28);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  niwaki::SpeedOptions options;
+  SpeedOptions options;
   CLI::App program("Times epochs of train_network", "niwaki_bench_train");
   program.add_option("--architecture", options.architecture)->capture_default_str();
   program.add_option("--size", options.size)->capture_default_str();
@@ -160,11 +157,21 @@ int main(int argc, char** argv) {
   program.add_option("--work", options.work, "A folder for checkpoints");
   program.add_option("--write-data", options.data_file, "Write pictures and labels here instead of training");
   CLI11_PARSE(program, argc, argv);
-  try {
-    niwaki::run(options);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "niwaki_bench_train: error: {}\n", error.what());
-    return 1;
-  }
+  run(options);
   return 0;
+}
+
+}  // namespace
+}  // namespace niwaki
+
+int main(int argc, char** argv) {
+  try {
+    return niwaki::parse_and_run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fputs(error.what(), stderr);
+    std::fputs("\n", stderr);
+  } catch (...) {
+    std::fputs("an error of no known kind\n", stderr);
+  }
+  return 1;
 }
