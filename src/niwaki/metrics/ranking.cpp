@@ -78,7 +78,6 @@ std::optional<double> average_precision(const RankedScores& ranked) {
   if (ranked.positives() == 0) {
     return std::nullopt;
   }
-  const auto all = static_cast<double>(ranked.positives());
   double sum = 0.0;
   std::size_t found = 0;   // positives at or above the threshold
   std::size_t called = 0;  // images at or above the threshold
@@ -86,9 +85,10 @@ std::optional<double> average_precision(const RankedScores& ranked) {
     found += group.positives;
     called += group.positives + group.negatives;
     const double precision = static_cast<double>(found) / static_cast<double>(called);
-    sum += static_cast<double>(group.positives) / all * precision;
+    sum += static_cast<double>(group.positives) * precision;
   }
-  return sum;
+  // Divided once, at the end: a faultless ranking then sums whole numbers and comes to exactly 1.
+  return sum / static_cast<double>(ranked.positives());
 }
 
 std::optional<double> auroc(const RankedScores& ranked) {

@@ -113,6 +113,18 @@ TEST(Ranking, many_images_are_sorted_as_few_are) {
   EXPECT_NEAR(*average_precision(ranked), *obvious_average_precision(sample), 1e-12);
 }
 
+TEST(Ranking, a_faultless_ranking_is_exactly_one) {
+  for (std::size_t positives = 1; positives < 200; ++positives) {
+    std::vector<float> scores(positives + 1);
+    std::vector<std::int8_t> labels(positives + 1, 1);
+    for (std::size_t image = 0; image < scores.size(); ++image) {
+      scores[image] = static_cast<float>(image);
+    }
+    labels[0] = 0;
+    EXPECT_EQ(*average_precision(RankedScores(scores, labels)), 1.0) << positives << " positives";
+  }
+}
+
 TEST(Ranking, negative_scores_and_both_zeros_are_ordered_as_numbers) {
   const std::vector<float> scores = {-3.0F, -0.5F, -0.0F, 0.0F, 2.0F};
   const std::vector<std::int8_t> labels = {0, 1, 0, 1, 1};
