@@ -1,5 +1,6 @@
 #include "niwaki/audit/cooccurrence.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "niwaki/audit/figure_correlation.hpp"
@@ -26,8 +27,10 @@ Figure ratio(std::size_t numerator, std::size_t denominator) {
   return denominator == 0 ? Figure{} : static_cast<double>(numerator) / static_cast<double>(denominator);
 }
 
+// Of the ratio and not of each count: equal ratios then give one double, and ranks see the tie.
 Figure log_gap(std::size_t a, std::size_t b) {
-  return a == 0 || b == 0 ? Figure{} : std::abs(std::log(static_cast<double>(a)) - std::log(static_cast<double>(b)));
+  const auto [low, high] = std::minmax(a, b);
+  return low == 0 ? Figure{} : std::log(static_cast<double>(high) / static_cast<double>(low));
 }
 
 // Forgettability curve dissimilarity: the Euclidean distance between two delta_ap curves.

@@ -68,6 +68,23 @@ TEST(Cooccurrence, what_cannot_be_had_is_empty_and_noted) {
   EXPECT_FALSE(result.fcd_iou.pearson);
 }
 
+TEST(Cooccurrence, equal_ratios_of_counts_are_one_double) {
+  // Counts 1, 3 and 2, 6: log(3) - log(1) and log(6) - log(2) differ in the last bit.
+  const std::vector<std::string> names = {"A", "B", "C", "D"};
+  std::vector<std::string> labels(12, "0000");
+  const std::vector<std::size_t> counts = {1, 3, 2, 6};
+  std::size_t row = 0;
+  for (std::size_t column = 0; column < names.size(); ++column) {
+    for (std::size_t image = 0; image < counts[column]; ++image) {
+      labels[row++][column] = '1';
+    }
+  }
+  MethodResult result = with_curves(names, {{-0.1}, {-0.2}, {-0.3}, {-0.4}});
+  std::vector<Note> notes;
+  compare_pairs(labels_by_class(cohort_for_tests(names, labels)), result, notes);
+  EXPECT_EQ(*result.pairs[0].log_frequency_gap, *result.pairs[5].log_frequency_gap);
+}
+
 TEST(Cooccurrence, a_class_without_positives_has_no_frequency_gap) {
   MethodResult result = with_curves({"A", "B"}, {{-0.1}, {std::nullopt}});
   std::vector<Note> notes;
