@@ -21,11 +21,13 @@ class AlignedScoreReader {
   struct Scores {
     std::vector<float> values;          // [images, classes] row-major, in the cohort's order
     std::vector<std::string> left_out;  // named columns that are no class of the cohort
+    std::size_t saturated = 0;          // of `values`, from logits: exactly 0 or 1 as a float32 probability
   };
   /// Throws InputError naming `path`: another number of images or classes, an image or a class without scores.
   [[nodiscard]] Scores read(const std::string& path) const;
 
  private:
+  [[nodiscard]] Scores aligned(const std::string& path) const;
   void check_shape(const ScoreTable& table, const std::string& path) const;
   [[nodiscard]] std::vector<std::size_t> match_images(const ScoreTable& table, const std::string& path) const;
   [[nodiscard]] Scores by_name(const ScoreTable& table, const std::string& path) const;

@@ -61,6 +61,12 @@ TEST_F(AlignedScores, a_table_without_names_is_taken_as_it_lies) {
   EXPECT_TRUE(scores.left_out.empty());
 }
 
+TEST_F(AlignedScores, logits_that_become_exactly_0_or_1_are_counted) {
+  write_npy(npy_, {2, 2}, std::vector<float>{20.0F, 1.0F, -200.0F, 16.0F});
+  EXPECT_EQ(AlignedScoreReader(cohort_, true).read(npy_.string()).saturated, 2U);
+  EXPECT_EQ(read_array({2, 2}, {0.0F, 1.0F, 0.5F, 1.0F}).saturated, 0U);  // probabilities are as they were given
+}
+
 TEST_F(AlignedScores, another_number_of_images_or_classes_is_refused) {
   const std::string rows = refusal([&] { return read_array({3, 2}, std::vector<float>(6)); });
   EXPECT_THAT(rows, HasSubstr("3 images, the labels 2"));

@@ -25,7 +25,8 @@ std::vector<AuditClass> described(const std::vector<ClassLabels>& labels,
                                   const std::vector<std::size_t>& train_positives) {
   std::vector<AuditClass> classes;
   for (std::size_t column = 0; column < labels.size(); ++column) {
-    AuditClass description{labels[column].name, labels[column].positives, std::nullopt, labels[column].unknown};
+    AuditClass description{labels[column].name, labels[column].positives, std::nullopt, labels[column].unknown,
+                           labels[column].positive_patients};
     if (!train_positives.empty()) {
       description.train_positives = train_positives[column];
     }
@@ -52,12 +53,16 @@ void correlate_with_frequency(const std::vector<AuditClass>& classes, MethodResu
   const std::vector<Figure> frequencies = log_frequencies(classes);
   std::vector<Figure> first_drops;
   std::vector<Figure> last_changes;
+  std::vector<Figure> last_auroc_changes;
   for (const ClassCurve& curve : result.classes) {
     first_drops.push_back(curve.first_drop);
     last_changes.push_back(curve.delta_ap.empty() ? Figure{} : curve.delta_ap.back());
+    last_auroc_changes.push_back(curve.delta_auroc_at_max);
   }
   result.frequency_first_drop = correlate(first_drops, frequencies, "classes", where + ".first_drop", notes);
   result.frequency_delta_at_max = correlate(last_changes, frequencies, "classes", where + ".delta_ap_at_max", notes);
+  result.frequency_delta_auroc_at_max =
+      correlate(last_auroc_changes, frequencies, "classes", where + ".delta_auroc_at_max", notes);
 }
 
 ExemplarResult exemplars_of(const Cohort& cohort, const std::vector<ClassLabels>& labels, const ScoreGrid& grid,
@@ -99,6 +104,12 @@ void note_inputs(const std::vector<ClassLabels>& labels, const AuditResult& resu
   if (!measured.left_out.empty()) {
     notes.push_back(
         {"scores", fmt::format("columns without labels are left out: {}", joined(measured.left_out, ", "))});
+  }
+  if (measured.saturated > 0) {
+    notes.push_back(
+        {"scores", fmt::format("{} of {} scores are exactly 0 or 1 after the logits became float32 "
+                               "probabilities; they are tied, whatever their logits were",
+                               measured.saturated, measured.figures.size() * result.images * labels.size())});
   }
 }
 

@@ -29,6 +29,7 @@ struct AuditClass {
   std::size_t positives = 0;
   std::optional<std::size_t> train_positives;
   std::size_t unknown = 0;
+  std::size_t positive_patients = 0;  // patients with a positive image
 };
 
 /// Medians over seeds of the mean over classes that can be measured.
@@ -46,6 +47,7 @@ struct ClassCurve {
   std::vector<Figure> delta_ap_high;  // third quartile over seeds
   std::vector<Figure> ap, auroc, f1;  // median over seeds, at every sparsity, 0 among them
   Figure ap_dense, auroc_dense;       // median over seeds
+  Figure delta_auroc_at_max;          // median over seeds of AUROC pruned - AUROC dense, at the highest sparsity
 };
 
 struct Correlation {
@@ -69,9 +71,15 @@ struct Exemplar {
   std::vector<float> dense, pruned;  // seed-averaged probabilities, one a class
 };
 
+struct ExemplarCount {
+  std::size_t exemplars = 0;
+  std::size_t patients = 0;  // whom these exemplars show
+};
+
 struct FindingsRatio {
   std::string findings;  // "0", "1", "2", "3", "4+"
   Figure ratio;          // P(that many findings | exemplar) / P(that many | not an exemplar)
+  ExemplarCount count;   // exemplars with that many
 };
 
 struct ExemplarResult {
@@ -81,6 +89,10 @@ struct ExemplarResult {
   std::vector<Exemplar> exemplars;  // by rank
   std::vector<Figure> class_ratio;  // one a class: P(class | exemplar) / P(class | not an exemplar)
   std::vector<FindingsRatio> findings_ratio;
+  std::vector<ExemplarCount> class_counts;  // one a class: exemplars with it
+  /// Mean over images of Spearman's correlation of the pruned scores with the mean order of the classes. Near 1 the
+  /// pruned network gives every image the same order, and the choice of exemplars says little about the images.
+  Figure constant_order;
 };
 
 struct MethodResult {
@@ -90,13 +102,14 @@ struct MethodResult {
   std::vector<ClassCurve> classes;
   Correlation frequency_first_drop;    // log training positives against first drop, over classes that dropped
   Correlation frequency_delta_at_max;  // log training positives against delta_ap at the highest sparsity
+  Correlation frequency_delta_auroc_at_max;
   std::vector<ClassPair> pairs;
   Correlation fcd_frequency_gap, fcd_iou;  // fcd against log_frequency_gap, and iou^(1/4)
   Correlation published_fcd_frequency_gap, published_fcd_iou;
   ExemplarResult exemplars;
 };
 
-/// A figure that is missing, and why: ("classes.Hernia.auroc", "no positive image").
+/// A figure that is missing, and why: ("classes.Hernia.auroc", "no positive image"), or what must be known of one.
 struct Note {
   std::string where;
   std::string reason;

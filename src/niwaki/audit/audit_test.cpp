@@ -93,6 +93,8 @@ TEST_F(Audit, figures_calculated_by_hand) {
   EXPECT_EQ(result.patients, 2U);
   EXPECT_EQ(result.classes[0].positives, 2U);
   EXPECT_EQ(result.classes[1].train_positives, 10U);
+  EXPECT_EQ(result.classes[0].positive_patients, 2U);
+  EXPECT_EQ(result.classes[1].positive_patients, 1U);
   const MethodResult& method = result.methods.at(0);
   EXPECT_THAT(method.sparsities, ElementsAre(0.0, 0.5));
   // A pruned: labels 0 1 0 1 from the highest score down.
@@ -103,6 +105,7 @@ TEST_F(Audit, figures_calculated_by_hand) {
   EXPECT_DOUBLE_EQ(*a.auroc[1], 0.25);
   EXPECT_DOUBLE_EQ(*a.f1[1], 0.5);
   EXPECT_NEAR(*a.delta_ap[0], -0.5, 1e-11);
+  EXPECT_DOUBLE_EQ(*a.delta_auroc_at_max, -0.75);
   EXPECT_EQ(*a.first_drop, 0.5);
   EXPECT_FALSE(method.classes[1].first_drop);
   EXPECT_DOUBLE_EQ(*method.classes[1].f1[0], 0.0);  // nothing is called at 0.5
@@ -125,6 +128,14 @@ TEST_F(Audit, figures_are_medians_over_seeds_and_quartiles_stand_beside_them) {
   EXPECT_NEAR(*a.delta_ap_low[0], -0.25, 1e-11);  // halfway between -0.5 and 0
   EXPECT_NEAR(*a.delta_ap_high[0], 0.0, 1e-11);
   EXPECT_FALSE(a.first_drop);
+}
+
+TEST_F(Audit, images_of_one_patient_are_one_positive_patient) {
+  add("l1", 1, 0.0, {4, 2}, kDense);
+  const AuditResult result = audit(cohort_for_tests({"A", "B"}, {"11", "1?", "00", "00"}), {}, grid(), {});
+  EXPECT_EQ(result.classes[0].positives, 2U);
+  EXPECT_EQ(result.classes[0].positive_patients, 1U);
+  EXPECT_EQ(result.classes[1].positive_patients, 1U);
 }
 
 TEST_F(Audit, the_drop_that_counts_as_forgotten_can_be_set) {
@@ -184,6 +195,7 @@ TEST_F(Audit, one_sparsity_gives_dense_figures_and_a_note) {
   const AuditResult result = audit(small_cohort(), {100, 10}, grid(), {});
   EXPECT_DOUBLE_EQ(*result.methods[0].macro[0].ap, 1.0);
   EXPECT_THAT(result.methods[0].classes[0].delta_ap, IsEmpty());
+  EXPECT_FALSE(result.methods[0].classes[0].delta_auroc_at_max);
   EXPECT_FALSE(result.methods[0].pairs[0].fcd);
   EXPECT_THAT(result.notes, Contains(note_at("methods.l1")));
 }
@@ -275,6 +287,8 @@ TEST_F(Audit, training_counts_that_are_absent_or_zero_are_noted) {
   const AuditResult with_zero = audit(cohort, {50, 0, 20, 90}, grid(), {});
   EXPECT_EQ(with_zero.methods[0].frequency_delta_at_max.points, 3U);
   EXPECT_TRUE(with_zero.methods[0].frequency_delta_at_max.spearman_p);
+  EXPECT_EQ(with_zero.methods[0].frequency_delta_auroc_at_max.points, 3U);
+  EXPECT_TRUE(with_zero.methods[0].frequency_delta_auroc_at_max.spearman);
   EXPECT_THAT(with_zero.notes, Contains(note_at("classes.B")));
 }
 
@@ -283,6 +297,13 @@ TEST_F(Audit, logits_are_audited_as_their_probabilities) {
   EXPECT_THROW((void)audit(small_cohort(), {}, grid(), {}), InputError);
   const AuditResult result = audit(small_cohort(), {}, grid(), {}, true);
   EXPECT_DOUBLE_EQ(*result.methods[0].macro[0].f1, 1.0);
+  EXPECT_THAT(result.notes, testing::Not(Contains(note_at("scores"))));
+}
+
+TEST_F(Audit, logits_too_large_for_a_float32_probability_are_counted_in_a_note) {
+  add("l1", 1, 0.0, {4, 2}, {20.0F, -2.0F, 30.0F, -1.0F, 1.0F, -0.5F, -1.0F, -200.0F});
+  EXPECT_THAT(audit(small_cohort(), {}, grid(), {}, true).notes,
+              Contains(testing::AllOf(note_at("scores"), Field(&Note::reason, HasSubstr("3 of 8 scores")))));
 }
 
 TEST_F(Audit, a_table_that_does_not_fit_the_labels_is_named) {

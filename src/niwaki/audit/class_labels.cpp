@@ -1,6 +1,22 @@
 #include "niwaki/audit/class_labels.hpp"
 
+#include <string_view>
+#include <unordered_set>
+
 namespace niwaki {
+namespace {
+
+std::size_t count_patients(const Cohort& cohort, const std::vector<std::int8_t>& labels) {
+  std::unordered_set<std::string_view> patients;
+  for (std::size_t row = 0; row < labels.size(); ++row) {
+    if (labels[row] > 0) {
+      patients.insert(cohort.records[row].patient);
+    }
+  }
+  return patients.size();
+}
+
+}  // namespace
 
 std::vector<ClassLabels> labels_by_class(const Cohort& cohort) {
   std::vector<ClassLabels> result(cohort.classes.size());
@@ -16,6 +32,7 @@ std::vector<ClassLabels> labels_by_class(const Cohort& cohort) {
       labels.negatives += label == Label::kNegative ? 1 : 0;
       labels.unknown += label == Label::kUnknown ? 1 : 0;
     }
+    labels.positive_patients = count_patients(cohort, labels.values);
   }
   return result;
 }

@@ -17,6 +17,7 @@ struct ClassLabels {
   std::size_t positives = 0;
   std::size_t negatives = 0;
   std::size_t unknown = 0;
+  std::size_t positive_patients = 0;  // patients with a positive image
 
   /// Ranking needs images of both kinds.
   [[nodiscard]] bool measurable() const { return positives > 0 && negatives > 0; }

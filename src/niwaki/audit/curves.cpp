@@ -28,6 +28,14 @@ Figure macro_median(const MethodFigures& figures, const std::vector<ClassLabels>
   return median(sums);
 }
 
+Figure median_difference(const std::vector<double>& pruned, const std::vector<double>& dense) {
+  std::vector<double> differences(pruned.size());
+  for (std::size_t seed = 0; seed < pruned.size(); ++seed) {
+    differences[seed] = pruned[seed] - dense[seed];
+  }
+  return median(differences);
+}
+
 std::vector<double> relative_changes(const std::vector<double>& pruned, const std::vector<double>& dense) {
   std::vector<double> changes(pruned.size());
   for (std::size_t seed = 0; seed < pruned.size(); ++seed) {
@@ -67,6 +75,11 @@ void fill_curve(const MethodFigures& figures, std::size_t column, double drop, C
   }
   curve.ap_dense = curve.ap[0];
   curve.auroc_dense = curve.auroc[0];
+  const std::size_t last = figures.sparsities().size() - 1;
+  if (last > 0) {
+    curve.delta_auroc_at_max = median_difference(figures.over_seeds(last, column, &ClassFigures::auroc),
+                                                 figures.over_seeds(0, column, &ClassFigures::auroc));
+  }
 }
 
 }  // namespace

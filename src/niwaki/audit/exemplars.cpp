@@ -3,28 +3,70 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "niwaki/cohort/class_names.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/parallel.hpp"
 #include "niwaki/metrics/correlation.hpp"
+#include "niwaki/metrics/ranking.hpp"
 
 namespace niwaki {
 namespace {
 
 constexpr std::size_t kRowsAtOnce = 512;
+constexpr double kConstantOrder = 0.95;  // from which the pruned network is said to order all images alike
 constexpr std::array<const char*, 5> kFindings = {"0", "1", "2", "3", "4+"};
+
+/// Calls `work(block, row)` for every row, several blocks of rows at once.
+template <typename Work>
+void for_rows(std::size_t rows, const Work& work) {
+  parallel_for((rows + kRowsAtOnce - 1) / kRowsAtOnce, [&](std::size_t block) {
+    const std::size_t end = std::min((block + 1) * kRowsAtOnce, rows);
+    for (std::size_t row = block * kRowsAtOnce; row < end; ++row) {
+      work(block, row);
+    }
+  });
+}
 
 std::vector<std::optional<double>> row_correlations(MatrixView<const double> dense, MatrixView<const double> pruned) {
   std::vector<std::optional<double>> correlations(dense.rows());
-  parallel_for((dense.rows() + kRowsAtOnce - 1) / kRowsAtOnce, [&](std::size_t block) {
-    const std::size_t end = std::min((block + 1) * kRowsAtOnce, dense.rows());
-    for (std::size_t row = block * kRowsAtOnce; row < end; ++row) {
-      correlations[row] = spearman(dense.row(row), pruned.row(row));
-    }
-  });
+  for_rows(dense.rows(),
+           [&](std::size_t, std::size_t row) { correlations[row] = spearman(dense.row(row), pruned.row(row)); });
   return correlations;
+}
+
+/// The classes' ranks summed over rows. Ranks are multiples of a half, so the sums are exact in any order.
+std::vector<double> rank_sums(MatrixView<const double> scores) {
+  std::vector<std::vector<double>> blocks((scores.rows() + kRowsAtOnce - 1) / kRowsAtOnce,
+                                          std::vector<double>(scores.columns()));
+  const auto add = [](std::vector<double>& sums, const std::vector<double>& ranks) {
+    std::transform(sums.begin(), sums.end(), ranks.begin(), sums.begin(), std::plus<>());
+  };
+  for_rows(scores.rows(),
+           [&](std::size_t block, std::size_t row) { add(blocks[block], average_ranks(scores.row(row))); });
+  std::vector<double> sums(scores.columns());
+  for (const std::vector<double>& block : blocks) {
+    add(sums, block);
+  }
+  return sums;
+}
+
+/// Rows of one score for every class are left out; nothing where no row is left.
+Figure constancy_of_order(MatrixView<const double> scores) {
+  const std::vector<double> sums = rank_sums(scores);
+  std::vector<std::optional<double>> correlations(scores.rows());
+  for_rows(scores.rows(), [&](std::size_t, std::size_t row) { correlations[row] = spearman(scores.row(row), sums); });
+  double total = 0.0;
+  std::size_t rows = 0;
+  for (const std::optional<double>& correlation : correlations) {
+    total += correlation.value_or(0.0);
+    rows += correlation ? 1 : 0;
+  }
+  return rows == 0 ? Figure{} : total / static_cast<double>(rows);
 }
 
 /// (correlation, row), lowest first, ties by row.
@@ -94,6 +136,30 @@ std::vector<Figure> class_ratios(const std::vector<ClassLabels>& labels, const s
   return ratios;
 }
 
+/// The exemplars for which `has(row)` holds.
+template <typename Has>
+ExemplarCount count_exemplars(const Cohort& cohort, const std::vector<bool>& chosen, const Has& has) {
+  ExemplarCount count;
+  std::unordered_set<std::string_view> patients;
+  for (std::size_t row = 0; row < chosen.size(); ++row) {
+    if (chosen[row] && has(row)) {
+      ++count.exemplars;
+      patients.insert(cohort.records[row].patient);
+    }
+  }
+  count.patients = patients.size();
+  return count;
+}
+
+std::vector<ExemplarCount> class_counts(const Cohort& cohort, const std::vector<ClassLabels>& labels,
+                                        const std::vector<bool>& chosen) {
+  std::vector<ExemplarCount> counts;
+  for (const ClassLabels& column : labels) {
+    counts.push_back(count_exemplars(cohort, chosen, [&](std::size_t row) { return column.values[row] > 0; }));
+  }
+  return counts;
+}
+
 /// How many findings an image shows, up to "4+"; nothing where a label is unknown. "No Finding" is no finding.
 std::vector<std::optional<std::size_t>> finding_counts(const std::vector<ClassLabels>& labels, std::size_t images) {
   std::vector<std::optional<std::size_t>> counts(images, 0);
@@ -112,8 +178,9 @@ std::vector<std::optional<std::size_t>> finding_counts(const std::vector<ClassLa
   return counts;
 }
 
-std::vector<FindingsRatio> findings_ratios(const std::vector<ClassLabels>& labels, const std::vector<bool>& chosen,
-                                           const std::string& where, std::vector<Note>& notes) {
+std::vector<FindingsRatio> findings_ratios(const Cohort& cohort, const std::vector<ClassLabels>& labels,
+                                           const std::vector<bool>& chosen, const std::string& where,
+                                           std::vector<Note>& notes) {
   const std::vector<std::optional<std::size_t>> counts = finding_counts(labels, chosen.size());
   const auto unknown = std::count(counts.begin(), counts.end(), std::nullopt);
   if (unknown > 0) {
@@ -130,9 +197,19 @@ std::vector<FindingsRatio> findings_ratios(const std::vector<ClassLabels>& label
         shares.count(chosen[row], *counts[row] == findings);
       }
     }
-    ratios.push_back({kFindings[findings], noted(shares, where + ".findings_ratio." + kFindings[findings], notes)});
+    const auto has = [&](std::size_t row) { return counts[row] == findings; };
+    ratios.push_back({kFindings[findings], noted(shares, where + ".findings_ratio." + kFindings[findings], notes),
+                      count_exemplars(cohort, chosen, has)});
   }
   return ratios;
+}
+
+void note_constant_order(const Figure& constancy, const std::string& where, std::vector<Note>& notes) {
+  if (constancy && *constancy >= kConstantOrder) {
+    notes.push_back({where + ".constant_order",
+                     "at this sparsity the pruned network gives nearly every image the same order of classes: which "
+                     "images are exemplars then says more about the dense network's scores than about the images"});
+  }
 }
 
 }  // namespace
@@ -143,8 +220,9 @@ ExemplarResult no_exemplars(const std::vector<ClassLabels>& labels, double spars
   ExemplarResult result;
   result.sparsity = sparsity;
   result.class_ratio.resize(labels.size());
+  result.class_counts.resize(labels.size());
   for (const char* findings : kFindings) {
-    result.findings_ratio.push_back({findings, std::nullopt});
+    result.findings_ratio.push_back({findings, std::nullopt, {}});
   }
   return result;
 }
@@ -179,7 +257,10 @@ ExemplarResult find_exemplars(const Cohort& cohort, const std::vector<ClassLabel
         {row, cohort.records[row].id, rank + 1, correlation, narrowed(dense.row(row)), narrowed(pruned.row(row))});
   }
   result.class_ratio = class_ratios(labels, chosen, where, notes);
-  result.findings_ratio = findings_ratios(labels, chosen, where, notes);
+  result.class_counts = class_counts(cohort, labels, chosen);
+  result.findings_ratio = findings_ratios(cohort, labels, chosen, where, notes);
+  result.constant_order = constancy_of_order(pruned);
+  note_constant_order(result.constant_order, where, notes);
   return result;
 }
 

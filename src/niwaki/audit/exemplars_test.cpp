@@ -109,6 +109,39 @@ TEST(Exemplars, ratios_of_classes_and_findings_by_hand) {
   EXPECT_THAT(noted, ElementsAre("here.findings_ratio", "here.findings_ratio.3", "here.findings_ratio.4+"));
 }
 
+TEST(Exemplars, are_counted_by_class_with_their_patients) {
+  // Exemplars: rows 0, 1 (one patient) and 4; Edema is on 0 and 1, Mass on 0, 1 and 4, three findings on none.
+  Example example({"110", "110", "010", "000", "100", "000", "000", "000", "000", "000"});
+  for (const std::size_t row : {0U, 1U, 4U}) {
+    example.prune(row, 0.9, 0.5, 0.1);
+  }
+  const ExemplarResult result = example.find(0.3);
+  ASSERT_EQ(result.class_counts.size(), 3U);
+  EXPECT_EQ(result.class_counts[0].exemplars, 3U);
+  EXPECT_EQ(result.class_counts[0].patients, 2U);
+  EXPECT_EQ(result.class_counts[1].exemplars, 2U);
+  EXPECT_EQ(result.class_counts[1].patients, 1U);
+  EXPECT_FALSE(result.class_ratio[0]);  // on no other image
+  EXPECT_EQ(result.findings_ratio[2].count.exemplars, 2U);
+  EXPECT_EQ(result.findings_ratio[2].count.patients, 1U);
+  EXPECT_EQ(result.findings_ratio[3].count.exemplars, 0U);
+}
+
+TEST(Exemplars, of_a_network_that_orders_all_images_alike_are_noted) {
+  Example alike;
+  EXPECT_DOUBLE_EQ(*alike.find(0.2).constant_order, 1.0);
+  ASSERT_FALSE(alike.notes.empty());
+  EXPECT_EQ(alike.notes.back().where, "here.constant_order");
+  Example different;
+  different.prune(0, 0.9, 0.5, 0.1);
+  different.prune(1, 0.5, 0.5, 0.5);  // no order at all: left out
+  // Of nine rows eight have the mean order, one the reverse.
+  EXPECT_NEAR(*different.find(0.2).constant_order, 7.0 / 9.0, 1e-12);
+  for (const Note& note : different.notes) {
+    EXPECT_NE(note.where, "here.constant_order");
+  }
+}
+
 TEST(Exemplars, of_too_few_images_are_none_with_a_note) {
   Example example;
   const ExemplarResult result = example.find(0.05);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "niwaki/audit/aligned_scores.hpp"
 #include "niwaki/core/error.hpp"
@@ -67,17 +68,20 @@ MeasuredGrid measure_grid(const Cohort& cohort, const std::vector<ClassLabels>& 
   open_averages(grid, options, measured);
   const AlignedScoreReader reader(cohort, logits);
   std::vector<std::vector<std::string>> left_out(grid.entries.size());
+  std::vector<std::size_t> saturated(grid.entries.size());
   parallel_for(grid.entries.size(), [&](std::size_t index) {
     const GridEntry& entry = grid.entries[index];
     AlignedScoreReader::Scores scores = reader.read(grid.table_path(entry));
     const MatrixView<const float> view(scores.values.data(), cohort.size(), labels.size());
     measured.figures[index] = figures_of(view, labels, options.threshold);
     left_out[index] = std::move(scores.left_out);
+    saturated[index] = scores.saturated;
     if (const auto average = measured.averages.find(key_of(entry)); average != measured.averages.end()) {
       const auto seed = std::lower_bound(grid.seeds.begin(), grid.seeds.end(), entry.seed) - grid.seeds.begin();
       average->second.add(static_cast<std::size_t>(seed), std::move(scores.values));
     }
   });
+  measured.saturated = std::accumulate(saturated.begin(), saturated.end(), std::size_t{0});
   for (const std::vector<std::string>& names : left_out) {
     for (const std::string& name : names) {
       if (std::find(measured.left_out.begin(), measured.left_out.end(), name) == measured.left_out.end()) {

@@ -26,6 +26,7 @@ struct MeasuredGrid {
   /// Seed-averaged scores [images, classes] of an entry's method and sparsity, where exemplars need them.
   std::map<std::pair<std::string, double>, SeedAverage> averages;
   std::vector<std::string> left_out;  // columns of the tables that are no class of the cohort
+  std::size_t saturated = 0;          // scores that are exactly 0 or 1 since they are no logits any more
 
   [[nodiscard]] const std::vector<double>& average(const GridEntry& entry) const;
 };

@@ -39,7 +39,7 @@ struct AuditCommand {
     fmt::print("{} images of {} patients, {} classes, {} methods, {} seeds; written to {}\n", result.images,
                result.patients, result.classes.size(), result.methods.size(), result.seeds.size(), out);
     if (!result.notes.empty()) {
-      log_note(fmt::format("{} figures cannot be had; audit.json says why", result.notes.size()));
+      log_note(fmt::format("{} note{} in audit.json", result.notes.size(), result.notes.size() == 1 ? "" : "s"));
     }
   }
 

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "niwaki/report/frequency_text.hpp"
+
 namespace niwaki {
 namespace {
 
@@ -28,16 +30,6 @@ void print_macro(const MethodResult& method) {
                  figure(point.f1));
     }
   }
-}
-
-void print_frequency(const MethodResult& method) {
-  const Correlation& found = method.frequency_first_drop;
-  if (!found.spearman) {
-    fmt::print("{}: too few classes dropped to relate first drop to training frequency\n", method.method);
-    return;
-  }
-  fmt::print("{}: log training frequency against first drop over {} classes that dropped: rho = {:.2f} (p = {:.3g})\n",
-             method.method, found.points, *found.spearman, found.spearman_p.value_or(1.0));
 }
 
 Json outcome_json(const StudyOutcome& outcome) {
@@ -81,7 +73,7 @@ void print_outcome(const CommonOptions& options, const StudyOutcome& outcome) {
     }
     fmt::print("\n");
     for (const MethodResult& method : outcome.audit->methods) {
-      print_frequency(method);
+      fmt::print("{}", frequency_text(*outcome.audit, method));
     }
     fmt::print("report: {}\n", outcome.report.string());
   }

@@ -48,7 +48,8 @@ Json cohort(const AuditResult& result) {
     classes.push_back({{"name", entry.name},
                        {"positives", entry.positives},
                        {"train_positives", entry.train_positives ? Json(*entry.train_positives) : Json(nullptr)},
-                       {"unknown", entry.unknown}});
+                       {"unknown", entry.unknown},
+                       {"positive_patients", entry.positive_patients}});
   }
   return {{"images", result.images}, {"patients", result.patients}, {"classes", std::move(classes)}};
 }
@@ -82,7 +83,8 @@ Json class_curve(const ClassCurve& curve, std::size_t sparsities) {
           {"auroc_dense", figure(curve.auroc_dense)},
           {"ap", optional_figures(curve.ap, sparsities, curve.name)},
           {"auroc", optional_figures(curve.auroc, sparsities, curve.name)},
-          {"f1", optional_figures(curve.f1, sparsities, curve.name)}};
+          {"f1", optional_figures(curve.f1, sparsities, curve.name)},
+          {"delta_auroc_at_max", figure(curve.delta_auroc_at_max)}};
 }
 
 Json pairs(const std::vector<ClassPair>& values) {
@@ -119,6 +121,38 @@ Json exemplar(const Exemplar& value, std::size_t classes) {
           {"pruned", probabilities(value.pruned, classes)}};
 }
 
+Json class_ratios(const ExemplarResult& value, const std::vector<AuditClass>& classes) {
+  NIWAKI_CHECK(value.class_ratio.size() == classes.size(), "{} exemplar ratios for {} classes",
+               value.class_ratio.size(), classes.size());
+  Json object = Json::object();
+  for (std::size_t index = 0; index < classes.size(); ++index) {
+    object[classes[index].name] = figure(value.class_ratio[index]);
+  }
+  return object;
+}
+
+Json class_counts(const ExemplarResult& value, const std::vector<AuditClass>& classes) {
+  NIWAKI_CHECK(value.class_counts.size() == classes.size(), "{} exemplar counts for {} classes",
+               value.class_counts.size(), classes.size());
+  Json object = Json::object();
+  for (std::size_t index = 0; index < classes.size(); ++index) {
+    const ExemplarCount& count = value.class_counts[index];
+    object[classes[index].name] = {{"exemplars", count.exemplars}, {"patients", count.patients}};
+  }
+  return object;
+}
+
+Json findings_ratios(const ExemplarResult& value) {
+  Json array = Json::array();
+  for (const FindingsRatio& entry : value.findings_ratio) {
+    array.push_back({{"findings", entry.findings},
+                     {"ratio", figure(entry.ratio)},
+                     {"exemplars", entry.count.exemplars},
+                     {"patients", entry.count.patients}});
+  }
+  return array;
+}
+
 Json exemplars(const ExemplarResult& value, const std::vector<AuditClass>& classes) {
   std::vector<std::size_t> rows;
   Json images = Json::array();
@@ -127,22 +161,14 @@ Json exemplars(const ExemplarResult& value, const std::vector<AuditClass>& class
     images.push_back(exemplar(entry, classes.size()));
   }
   std::sort(rows.begin(), rows.end());
-  NIWAKI_CHECK(value.class_ratio.size() == classes.size(), "{} exemplar ratios for {} classes",
-               value.class_ratio.size(), classes.size());
-  Json class_ratio = Json::object();
-  for (std::size_t index = 0; index < classes.size(); ++index) {
-    class_ratio[classes[index].name] = figure(value.class_ratio[index]);
-  }
-  Json findings_ratio = Json::array();
-  for (const FindingsRatio& entry : value.findings_ratio) {
-    findings_ratio.push_back({{"findings", entry.findings}, {"ratio", figure(entry.ratio)}});
-  }
   return {{"sparsity", value.sparsity},
           {"count", value.count},
           {"threshold", figure(value.threshold)},
           {"rows", rows},
-          {"class_ratio", std::move(class_ratio)},
-          {"findings_ratio", std::move(findings_ratio)},
+          {"class_ratio", class_ratios(value, classes)},
+          {"findings_ratio", findings_ratios(value)},
+          {"class_counts", class_counts(value, classes)},
+          {"constant_order", figure(value.constant_order)},
           {"images", std::move(images)}};
 }
 
@@ -155,7 +181,8 @@ Json method(const MethodResult& value, const std::vector<AuditClass>& classes) {
     curves.push_back(class_curve(curve, value.sparsities.size()));
   }
   Json frequency = {{"first_drop", correlation(value.frequency_first_drop)},
-                    {"delta_ap_at_max", correlation(value.frequency_delta_at_max)}};
+                    {"delta_ap_at_max", correlation(value.frequency_delta_at_max)},
+                    {"delta_auroc_at_max", correlation(value.frequency_delta_auroc_at_max)}};
   Json cooccurrence = {{"fcd_vs_log_frequency_gap", correlation(value.fcd_frequency_gap)},
                        {"fcd_vs_iou_fourth_root", correlation(value.fcd_iou)},
                        {"published_fcd_vs_log_frequency_gap", correlation(value.published_fcd_frequency_gap)},

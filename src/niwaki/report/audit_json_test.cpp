@@ -35,13 +35,14 @@ TEST(AuditJson, has_the_keys_that_scripts_read) {
   const Json document = parsed(example_result());
   EXPECT_THAT(keys(document), IsSupersetOf({"cohort", "methods", "notes"}));
   EXPECT_THAT(keys(document["cohort"]), ElementsAre("images", "patients", "classes"));
-  EXPECT_THAT(keys(document["cohort"]["classes"][0]), ElementsAre("name", "positives", "train_positives", "unknown"));
+  EXPECT_THAT(keys(document["cohort"]["classes"][0]),
+              ElementsAre("name", "positives", "train_positives", "unknown", "positive_patients"));
   const Json& method = document["methods"]["l1"];
   EXPECT_THAT(keys(method),
               ElementsAre("sparsities", "macro", "classes", "frequency", "pairs", "cooccurrence", "exemplars"));
   EXPECT_THAT(keys(method["macro"][0]), ElementsAre("sparsity", "auroc", "ap", "f1"));
   EXPECT_THAT(keys(method["classes"][0]), IsSupersetOf({"name", "first_drop", "delta_ap", "ap_dense", "auroc_dense"}));
-  EXPECT_THAT(keys(method["frequency"]), ElementsAre("first_drop", "delta_ap_at_max"));
+  EXPECT_THAT(keys(method["frequency"]), ElementsAre("first_drop", "delta_ap_at_max", "delta_auroc_at_max"));
   EXPECT_THAT(keys(method["frequency"]["first_drop"]),
               IsSupersetOf({"pearson", "pearson_p", "spearman", "spearman_p"}));
   EXPECT_THAT(keys(method["pairs"][0]), ElementsAre("a", "b", "together", "fcd", "iou", "log_frequency_gap",
@@ -51,6 +52,19 @@ TEST(AuditJson, has_the_keys_that_scripts_read) {
                           "published_fcd_vs_iou_fourth_root"));
   EXPECT_THAT(keys(method["exemplars"]),
               IsSupersetOf({"sparsity", "count", "threshold", "rows", "class_ratio", "findings_ratio"}));
+}
+
+TEST(AuditJson, has_what_says_how_much_evidence_a_figure_rests_on) {
+  const Json document = parsed(example_result());
+  EXPECT_EQ(document["cohort"]["classes"][0]["positive_patients"], 33);
+  const Json& method = document["methods"]["l1"];
+  EXPECT_EQ(method["classes"][1]["delta_auroc_at_max"].get<double>(), -0.3);
+  EXPECT_TRUE(method["classes"][2]["delta_auroc_at_max"].is_null());
+  EXPECT_EQ(method["frequency"]["delta_auroc_at_max"]["spearman"].get<double>(), 0.4);
+  EXPECT_EQ(method["exemplars"]["class_counts"]["Edema"], Json({{"exemplars", 2}, {"patients", 1}}));
+  EXPECT_EQ(method["exemplars"]["findings_ratio"][1]["exemplars"], 2);
+  EXPECT_EQ(method["exemplars"]["findings_ratio"][1]["patients"], 1);
+  EXPECT_EQ(method["exemplars"]["constant_order"].get<double>(), 0.7);
 }
 
 TEST(AuditJson, keeps_every_number_to_the_last_bit) {

@@ -23,7 +23,8 @@ Figure count_figure(const std::optional<std::size_t>& count) {
 
 std::string class_table(const AuditResult& result) {
   CsvWriter table({"method", "class", "positives", "train_positives", "unknown", "ap_dense", "auroc_dense",
-                   "first_drop", "delta_ap_at_max", "exemplar_ratio"});
+                   "first_drop", "delta_ap_at_max", "exemplar_ratio", "positive_patients", "delta_auroc_at_max",
+                   "exemplars", "exemplar_patients"});
   for (const MethodResult& method : result.methods) {
     NIWAKI_CHECK(method.classes.size() == result.classes.size(), "method {}: {} curves for {} classes", method.method,
                  method.classes.size(), result.classes.size());
@@ -33,7 +34,9 @@ std::string class_table(const AuditResult& result) {
       table.cell(method.method).cell(entry.name).cell(entry.positives).cell(count_figure(entry.train_positives));
       table.cell(entry.unknown).cell(curve.ap_dense).cell(curve.auroc_dense).cell(curve.first_drop);
       table.cell(curve.delta_ap.empty() ? std::nullopt : curve.delta_ap.back());
-      table.cell(method.exemplars.class_ratio.at(index)).end_row();
+      table.cell(method.exemplars.class_ratio.at(index)).cell(entry.positive_patients).cell(curve.delta_auroc_at_max);
+      const ExemplarCount& count = method.exemplars.class_counts.at(index);
+      table.cell(count.exemplars).cell(count.patients).end_row();
     }
   }
   return table.text();

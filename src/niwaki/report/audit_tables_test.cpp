@@ -65,6 +65,10 @@ TEST_F(AuditTables, class_figures_read_back) {
   EXPECT_EQ(number(table, 1, "unknown"), 3.0);
   EXPECT_EQ(number(table, 1, "first_drop"), 0.9);
   EXPECT_EQ(number(table, 1, "delta_ap_at_max"), -0.7);
+  EXPECT_EQ(number(table, 1, "positive_patients"), 19.0);
+  EXPECT_EQ(number(table, 1, "delta_auroc_at_max"), -0.3);
+  EXPECT_EQ(number(table, 0, "exemplars"), 2.0);
+  EXPECT_EQ(number(table, 0, "exemplar_patients"), 1.0);
   EXPECT_EQ(text(table, 0, "first_drop"), "");
   EXPECT_EQ(text(table, 2, "train_positives"), "");
   EXPECT_EQ(text(table, 2, "ap_dense"), "");
