@@ -1,17 +1,17 @@
 import { chart, tip, tipBox, valueAxis, type Option } from './chart';
-import { changeAt, ENOUGH_POSITIVES, type ClassRow, type Figure, type Method, type Report } from './data';
+import { changeAt, recovers, ENOUGH_PATIENTS, LEARNED_AUROC, type ClassRow, type Figure, type Method, type Report } from './data';
 import { element, fragment, named } from './dom';
-import { change, coefficient, count, percent, plural, pValue, score } from './format';
+import { change, coefficient, count, percent, pValue, score } from './format';
 import { panel, sparkline } from './spark';
-import { forgotten, kept } from './summary';
+import { correlationText, forgotten, FREQUENCY_CAVEAT, kept } from './summary';
 import { folded, plainTable, sortableTable, type Column } from './table';
 import { DASHES, SYMBOLS, type Theme } from './theme';
 
 const MOST_HIGHLIGHTED = 8;
 
-/** Forgotten first, then the rest by how much they lose; classes without enough evidence last. */
+/** Forgotten first, then the rest by how much they lose; classes that cannot be judged last. */
 function byForgetting(method: Method): ClassRow[] {
-  const rank = (row: ClassRow): number => (row.enough ? (row.curve.first_drop ?? 2) : 4);
+  const rank = (row: ClassRow): number => (row.judged ? (row.curve.first_drop ?? 2) : row.enough ? 4 : 5);
   const last = (row: ClassRow): number => row.curve.delta_ap.at(-1) ?? 0;
   return [...method.classes].sort((a, b) => rank(a) - rank(b) || last(a) - last(b));
 }
@@ -46,7 +46,7 @@ function curveOption(method: Method, highlighted: ClassRow[], drop: number, them
   const narrow = width < 560;
   const quiet = method.classes.filter((row) => !highlighted.includes(row)).map((row) => ({
     type: 'line', name: row.name, data: points(method, row.curve.delta_ap), showSymbol: false, z: 1,
-    lineStyle: { width: 1.1, color: theme.faint, type: row.enough ? 'solid' : [2, 3] }, itemStyle: { color: theme.faint },
+    lineStyle: { width: 1.1, color: theme.faint, type: row.judged ? 'solid' : [2, 3] }, itemStyle: { color: theme.faint },
     emphasis: { lineStyle: { width: 2, color: theme.ink } },
   }));
   const loud = highlighted.flatMap((row, index) => {
@@ -126,32 +126,38 @@ function curves(report: Report, method: Method): Node {
   };
   redraw();
   return fragment(
-    element('p', { class: 'hint' }, element('span', { class: 'screen' }, 'Choose classes to highlight (up to eight). '), 'The others stay grey; dotted grey: insufficient evidence.'),
+    element('p', { class: 'hint' }, element('span', { class: 'screen' }, 'Choose classes to highlight (up to eight). '), 'The others stay grey; dotted grey: insufficient evidence, or hardly learned.'),
     chips(byForgetting(method), chosen, redraw), holder,
     folded('Figures behind this chart', () => plainTable(`Relative change of AP by class, ${method.name}`,
       ['Class', ...method.pruned.map(percent)], byForgetting(method).map((row) => [row.name, ...method.pruned.map((_, step) => change(row.curve.delta_ap[step] ?? null))]))));
 }
 
-function verdict(row: ClassRow): string {
+function verdict(report: Report, method: Method, row: ClassRow): string {
+  const { drop } = report.data.audit.options;
   if (!row.enough) {
     return 'insufficient evidence';
   }
   if (row.curve.delta_ap.every((value) => value === null)) {
     return 'not measured';
   }
-  return row.curve.first_drop === null ? 'not forgotten' : `first drop at ${percent(row.curve.first_drop)}`;
+  if (!row.learned) {
+    return 'hardly learned';
+  }
+  return row.curve.first_drop === null
+    ? `no drop of ${percent(drop)} seen up to ${percent(method.highest)}`
+    : `first drop at ${percent(row.curve.first_drop)}${recovers(method, row, drop) ? ' (recovers later)' : ''}`;
 }
 
 function lattice(report: Report, method: Method): HTMLElement {
   const { drop } = report.data.audit.options;
   return element('ul', { class: 'lattice' }, ...byForgetting(method).map((row) =>
-    element('li', {}, element('p', {}, element('strong', {}, named(row.name)), element('span', {}, verdict(row))),
+    element('li', {}, element('p', {}, element('strong', {}, named(row.name)), element('span', {}, verdict(report, method, row))),
       row.curve.delta_ap.some((value) => value !== null) ? panel(method, row, drop) : element('p', { class: 'absent' }, 'no figure'))));
 }
 
-function tinted(value: Figure, enough: boolean): HTMLElement {
+function tinted(value: Figure, judged: boolean): HTMLElement {
   const cell = element('span', { class: value === null ? 'tint absent-figure' : 'tint' }, change(value));
-  if (value !== null && enough) {
+  if (value !== null && judged) {
     cell.style.setProperty('--loss', `${Math.round(Math.max(0, Math.min(1, -value)) * 55)}%`);
   }
   return cell;
@@ -163,7 +169,7 @@ function changeColumn(method: Method, sparsity: number): Column<ClassRow> {
     note: `Relative change of AP at ${percent(sparsity)} sparsity, median over seeds`,
     number: true,
     value: (row) => changeAt(method, row.curve, sparsity),
-    cell: (row) => tinted(changeAt(method, row.curve, sparsity), row.enough),
+    cell: (row) => tinted(changeAt(method, row.curve, sparsity), row.judged),
   };
 }
 
@@ -175,16 +181,17 @@ function columns(report: Report, method: Method): Column<ClassRow>[] {
   return [
     { head: 'Class', value: (row) => row.name, cell: (row) => named(row.name) },
     number('Test positives', 'Images of the test cohort with this label', (row) => row.positives, count),
+    number('Patients', 'Patients of the test cohort who have this label on an image', (row) => row.positive_patients, count),
     number('Training positives', 'Images with this label that the network was trained on', (row) => row.train_positives, count),
     number('Dense AP', 'Average precision of the dense network, median over seeds', (row) => row.curve.ap_dense, score),
     number('Dense AUROC', 'AUROC of the dense network, median over seeds', (row) => row.curve.auroc_dense, score),
     ...wanted.map((sparsity) => changeColumn(method, sparsity)),
     { head: 'Curve', value: (row) => row.curve.delta_ap.at(-1) ?? null, cell: (row) => sparkline(method, row, report.data.audit.options.drop) },
     { head: 'First drop', note: `Lowest sparsity at which the median change of AP is below ${change(-report.data.audit.options.drop)}`,
-      value: (row) => (row.enough ? (row.curve.first_drop ?? 2) : 3),
-      cell: (row) => row.enough && row.curve.first_drop !== null
-        ? element('strong', {}, percent(row.curve.first_drop))
-        : element('span', { class: 'quiet whole' }, verdict(row)) },
+      value: (row) => (row.judged ? (row.curve.first_drop ?? 2) : 3),
+      cell: (row) => row.judged && row.curve.first_drop !== null
+        ? fragment(element('strong', {}, percent(row.curve.first_drop)), recovers(method, row, report.data.audit.options.drop) && ' (recovers later)')
+        : element('span', { class: 'quiet whole' }, verdict(report, method, row)) },
   ];
 }
 
@@ -219,38 +226,38 @@ function frequencyOption(method: Method, rows: ClassRow[], theme: Theme, width: 
     xAxis: { ...valueAxis(theme, 'Training positives (log scale)', count, { nameGap: 28, splitLine: { show: false } }), type: 'log',
       min: 0.7 * Math.min(...training), max: 1.6 * Math.max(...training),
       axisLabel: { color: theme.muted, fontSize: 12, formatter: count, customValues: logTicks(0.7 * Math.min(...training), 1.6 * Math.max(...training), narrow ? 2 : 4) } },
-    yAxis: valueAxis(theme, '', (value) => (value > highest + 0.01 ? 'never' : percent(value)), {
+    yAxis: valueAxis(theme, '', (value) => (value > highest + 0.01 ? 'none' : percent(value)), {
       min: 0, max: top + 0.04, interval: 0.2,
-      axisLabel: { color: theme.muted, fontSize: 12, formatter: (value: number) => (value > highest + 0.01 ? 'never' : percent(value)), customValues: frequencyTicks(highest, never ? top : null) },
+      axisLabel: { color: theme.muted, fontSize: 12, formatter: (value: number) => (value > highest + 0.01 ? 'none' : percent(value)), customValues: frequencyTicks(highest, never ? top : null) },
       splitLine: { lineStyle: { color: theme.rule } }, axisTick: { show: false, customValues: frequencyTicks(highest, never ? top : null) },
     }),
     tooltip: tip(theme, 'item', (parameters) => {
       const [training, drop, name] = (parameters as { value: [number, number, string] }).value;
-      return tipBox(name, [['Training positives', count(training)], ['First drop', drop === top ? 'never' : percent(drop)]]);
+      return tipBox(name, [['Training positives', count(training)], ['First drop', drop > highest + 0.01 ? `none up to ${percent(highest)}` : percent(drop)]]);
     }),
     series: [
-      series('Dropped', rows.filter((row) => row.enough && row.curve.first_drop !== null), 'circle', theme.accent, false),
-      series('Never dropped', rows.filter((row) => row.enough && row.curve.first_drop === null), 'triangle', theme.accent, true),
-      series('Insufficient evidence', rows.filter((row) => !row.enough), 'circle', theme.muted, true),
+      series('Dropped', rows.filter((row) => row.judged && row.curve.first_drop !== null), 'circle', theme.accent, false),
+      series('No drop seen', rows.filter((row) => row.judged && row.curve.first_drop === null), 'triangle', theme.accent, true),
+      series('Insufficient evidence, or hardly learned', rows.filter((row) => !row.judged), 'circle', theme.muted, true),
     ].filter((entry) => (entry as { data: unknown[] }).data.length > 0),
   };
 }
 
-function frequency(method: Method): Node {
+function frequency(report: Report, method: Method): Node {
   const rows = method.classes.filter((row) => row.train_positives !== null && row.train_positives > 0 && row.curve.delta_ap.some((value) => value !== null));
-  const { first_drop: dropped, delta_ap_at_max: change_at_max } = method.audit.frequency;
-  const figures = element('p', { class: 'statistics' },
-    dropped.spearman === null
-      ? 'First drop against log training positives: no correlation can be had.'
-      : `First drop against log training positives: Spearman \u03c1 = ${coefficient(dropped.spearman)}, ${pValue(dropped.spearman_p)}; Pearson r = ${coefficient(dropped.pearson)}, ${pValue(dropped.pearson_p)} (${plural(dropped.points, 'class', 'classes')} that dropped). `,
-    change_at_max.spearman === null
-      ? ''
-      : ` Change of AP at ${percent(method.highest)}: \u03c1 = ${coefficient(change_at_max.spearman)}, ${pValue(change_at_max.spearman_p)} (${plural(change_at_max.points, 'class', 'classes')}).`);
+  const { pearson, pearson_p: p, points } = method.audit.frequency.first_drop;
+  const figures = fragment(
+    element('p', { class: 'statistics' },
+      `Log training positives against first drop, classes that never dropped left out: Spearman ${correlationText(report, method, 'first_drop')}`,
+      pearson === null ? '. ' : `; Pearson r = ${coefficient(pearson)} (${pValue(p, points)}). `,
+      `Against the change of AP at ${percent(method.highest)}: ${correlationText(report, method, 'delta_ap_at_max')}. `,
+      `Against the change of AUROC there: ${correlationText(report, method, 'delta_auroc_at_max')}.`),
+    element('p', { class: 'hint' }, FREQUENCY_CAVEAT));
   if (rows.length < 2) {
     return fragment(element('p', { class: 'absent' }, 'There is no chart: it takes at least two classes whose training positives are known and whose AP is measured.'), figures);
   }
   return fragment(
-    element('p', { class: 'hint' }, 'A point a class: the further left, the rarer in training; the lower, the earlier forgotten.'),
+    element('p', { class: 'hint' }, 'A point a class: the further left, the rarer in training; the lower, the earlier the first drop.'),
     chart(340, 'First drop against training positives, a point a class. The figures are in the table of classes.', (theme, width) => frequencyOption(method, rows, theme, width)),
     figures);
 }
@@ -265,7 +272,9 @@ export function classSection(report: Report, method: Method): Node {
       : 'One seed, so there is no band; dashed: what counts as forgotten; dot: first drop.'),
     lattice(report, method),
     element('h3', {}, 'Table of classes'),
-    few > 0 && element('p', { class: 'hint' }, `Classes with fewer than ${ENOUGH_POSITIVES} positive test images get figures but no verdict: the evidence is insufficient.`),
+    few > 0 && element('p', { class: 'hint' }, `Classes found in fewer than ${ENOUGH_PATIENTS} patients of the test cohort get figures but no verdict: the evidence is insufficient.`),
+    method.classes.some((row) => row.enough && !row.learned) &&
+      element('p', { class: 'hint' }, `Hardly learned: the dense network\u2019s AUROC is below ${LEARNED_AUROC}, so there was little to forget.`),
     sortableTable(method.classes, columns(report, method), { caption: `Classes, pruned by ${method.name}. \u0394AP: relative change of AP against the dense network`, sortBy: columns(report, method).length - 1 }),
-    element('h3', {}, 'Frequency and first drop'), frequency(method));
+    element('h3', {}, 'Frequency and first drop'), frequency(report, method));
 }

@@ -1,7 +1,8 @@
 import { chart, tip, tipBox, valueAxis, type Option } from './chart';
-import { ENOUGH_POSITIVES, type ClassPair, type Correlation, type Figure, type Method } from './data';
+import { ENOUGH_PATIENTS, type ClassPair, type Correlation, type Figure, type Method } from './data';
 import { element, fragment, named } from './dom';
 import { coefficient, count, plural, score } from './format';
+import { spearman } from './rank';
 import { folded, sortableTable, type Column } from './table';
 import type { Theme } from './theme';
 
@@ -62,17 +63,20 @@ const COLUMNS: Column<ClassPair>[] = [
 
 /** From this coefficient on, a tendency is named. */
 const TENDENCY = 0.3;
+/** With fewer pairs nothing is said. */
+const ENOUGH_PAIRS = 30;
 
-function reading(value: Correlation): string {
-  if (value.spearman === null) {
-    return 'Whether classes that occur together are forgotten alike cannot be said here.';
+/** `firm`: pairs with both figures, of classes with enough evidence. */
+function reading(firm: ClassPair[]): string {
+  const found = spearman(firm.map((pair) => pair.iou ?? 0), firm.map((pair) => pair.fcd ?? 0));
+  if (firm.length < ENOUGH_PAIRS || found === null) {
+    return `Whether classes that occur together are forgotten alike cannot be said here: ${plural(firm.length, 'pair')} with enough evidence, and it takes ${ENOUGH_PAIRS} that differ.`;
   }
-  if (Math.abs(value.spearman) < TENDENCY) {
-    return 'How often two classes occur together says little here about how alike they are forgotten.';
+  const figures = ` (\u03c1 = ${coefficient(found)} over ${plural(firm.length, 'pair')} with enough evidence, not adjusted for frequency).`;
+  if (Math.abs(found) < TENDENCY) {
+    return `How often two classes occur together says little here about how alike they are forgotten${figures}`;
   }
-  return value.spearman < 0
-    ? 'In this study, classes that occur together more often tend to be forgotten more alike.'
-    : 'In this study, classes that occur together more often tend to be forgotten less alike.';
+  return `In this study, classes that occur together more often tend to be forgotten ${found < 0 ? 'more' : 'less'} alike${figures}`;
 }
 
 export function combinationSection(method: Method): Node {
@@ -84,13 +88,13 @@ export function combinationSection(method: Method): Node {
   const firm = pairs.filter((pair) => !few.has(pair.a) && !few.has(pair.b) && pair.fcd !== null && pair.iou !== null);
   const top = [...firm].sort((a, b) => (b.iou ?? 0) - (a.iou ?? 0)).slice(0, SHOWN);
   return fragment(
-    element('p', { class: 'lead' }, reading(cooccurrence.fcd_vs_iou_fourth_root),
+    element('p', { class: 'lead' }, reading(firm),
       ' FCD is the distance between two forgettability curves: 0 means that two classes are forgotten in the same way.', few.size > 0 ? ' Grey points: a class with insufficient evidence is in the pair.' : ''),
     element('div', { class: 'duo' },
       plot('FCD against co-occurrence', 'IoU, fourth root', plotted(pairs, (pair) => (pair.iou === null ? null : pair.iou ** 0.25)), few, cooccurrence.fcd_vs_iou_fourth_root),
       plot('FCD against frequency gap', 'Log frequency gap', plotted(pairs, (pair) => pair.log_frequency_gap), few, cooccurrence.fcd_vs_log_frequency_gap)),
     top.length > 0
-      ? sortableTable(top, COLUMNS, { caption: `The ${plural(top.length, 'pair')} that ${top.length === 1 ? 'occurs' : 'occur'} together most, by IoU (both classes with at least ${ENOUGH_POSITIVES} positives)`, sortBy: 2 })
-      : element('p', { class: 'absent' }, 'No pair has enough evidence: insufficient positives in one class or both.'),
+      ? sortableTable(top, COLUMNS, { caption: `The ${plural(top.length, 'pair')} that ${top.length === 1 ? 'occurs' : 'occur'} together most, by IoU (both classes in at least ${ENOUGH_PATIENTS} patients)`, sortBy: 2 })
+      : element('p', { class: 'absent' }, 'No pair has enough evidence: too few patients with one class or both.'),
     folded(`All ${plural(pairs.length, 'pair')}`, () => sortableTable(pairs, COLUMNS, { caption: 'All pairs of classes', sortBy: 2 })));
 }

@@ -15,6 +15,7 @@ export interface CohortClass {
   positives: number;
   train_positives: Figure;
   unknown: number;
+  positive_patients: number;
 }
 
 export interface MacroPoint {
@@ -32,6 +33,7 @@ export interface ClassCurve {
   delta_ap_high: Figure[] | null;
   ap_dense: Figure;
   auroc_dense: Figure;
+  delta_auroc_at_max: Figure;
 }
 
 export interface ClassPair {
@@ -52,12 +54,19 @@ export interface ExemplarImage {
   pruned: number[];
 }
 
+export interface ExemplarCount {
+  exemplars: number;
+  patients: number; // whom these exemplars show
+}
+
 export interface Exemplars {
   sparsity: number;
   count: number;
   threshold: Figure;
   class_ratio: Record<string, Figure>;
-  findings_ratio: { findings: string; ratio: Figure }[];
+  findings_ratio: ({ findings: string; ratio: Figure } & ExemplarCount)[];
+  class_counts: Record<string, ExemplarCount>;
+  constant_order: Figure;
   images: ExemplarImage[];
 }
 
@@ -65,7 +74,7 @@ export interface MethodAudit {
   sparsities: number[];
   macro: MacroPoint[];
   classes: ClassCurve[];
-  frequency: { first_drop: Correlation; delta_ap_at_max: Correlation };
+  frequency: { first_drop: Correlation; delta_ap_at_max: Correlation; delta_auroc_at_max: Correlation };
   pairs: ClassPair[];
   cooccurrence: { fcd_vs_log_frequency_gap: Correlation; fcd_vs_iou_fourth_root: Correlation };
   exemplars: Exemplars;
@@ -89,13 +98,19 @@ export interface ReportData {
   audit: Audit;
 }
 
-// A class with fewer positive test images than this gets figures but no verdict.
-export const ENOUGH_POSITIVES = 20;
+// A class with fewer patients who have it in the test cohort gets figures but no verdict.
+export const ENOUGH_PATIENTS = 20;
+// Below this dense AUROC there was hardly anything to forget.
+export const LEARNED_AUROC = 0.6;
+// A label is said to be frequent among exemplars only where it is on so many, of so many patients.
+const ENOUGH_EXEMPLARS = 5;
 
 /** One class as this page speaks of it: the cohort's counts beside one method's curve. */
 export interface ClassRow extends CohortClass {
   curve: ClassCurve;
-  enough: boolean;
+  enough: boolean; // patients for a verdict
+  learned: boolean; // by the dense network
+  judged: boolean; // both
 }
 
 /** One method, with its classes matched to the cohort's. */
@@ -117,8 +132,10 @@ export interface Report {
 function methodOf(name: string, audit: MethodAudit, cohort: CohortClass[]): Method {
   const pruned = audit.sparsities.filter((sparsity) => sparsity > 0);
   const classes = audit.classes.map((curve, index) => {
-    const counted = cohort[index] ?? { name: curve.name, positives: 0, train_positives: null, unknown: 0 };
-    return { ...counted, curve, enough: counted.positives >= ENOUGH_POSITIVES };
+    const counted = cohort[index] ?? { name: curve.name, positives: 0, train_positives: null, unknown: 0, positive_patients: 0 };
+    const enough = counted.positive_patients >= ENOUGH_PATIENTS;
+    const learned = curve.auroc_dense === null || curve.auroc_dense >= LEARNED_AUROC;
+    return { ...counted, curve, enough, learned, judged: enough && learned };
   });
   return { name, audit, classes, pruned, highest: pruned[pruned.length - 1] ?? null };
 }
@@ -131,6 +148,26 @@ export function readReport(): Report {
     pictures: new Map(Object.entries(data.pictures)),
     findings: new Map(Object.entries(data.findings)),
   };
+}
+
+/** The audit's note on this figure. */
+export function noteAt(report: Report, where: string): string | null {
+  return report.data.audit.notes.find((note) => note.where === where)?.reason ?? null;
+}
+
+/** Why nothing can be said of what exemplars have in common: the pruned network orders all images alike. */
+export function constantOrder(report: Report, method: Method): string | null {
+  return noteAt(report, `methods.${method.name}.exemplars.constant_order`);
+}
+
+export function enoughExemplars(count: ExemplarCount | undefined): boolean {
+  return count !== undefined && count.exemplars >= ENOUGH_EXEMPLARS && count.patients >= ENOUGH_EXEMPLARS;
+}
+
+/** Whether the median comes back above the line after the first drop. */
+export function recovers(method: Method, row: ClassRow, drop: number): boolean {
+  const first = row.curve.first_drop;
+  return first !== null && row.curve.delta_ap.some((value, step) => (method.pruned[step] ?? 0) > first && value !== null && value > -drop);
 }
 
 /** Relative change of macro AP against the dense network, one a sparsity. */

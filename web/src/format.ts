@@ -33,15 +33,23 @@ export function count(value: Figure): string {
 
 /** "3.2\u00d7" */
 export function times(value: Figure): string {
-  return value === null ? ABSENT : `${value.toFixed(value < 9.95 ? 1 : 0)}\u00d7`;
+  if (value === null) {
+    return ABSENT;
+  }
+  return value > 0 && value < 0.1 ? 'under 0.1\u00d7' : `${value.toFixed(value < 9.95 ? 1 : 0)}\u00d7`;
 }
 
 export function coefficient(value: Figure): string {
   return value === null ? ABSENT : signed(value.toFixed(2));
 }
 
+const POINTS_FOR_P = 10;
+
 /** "p = 0.03", "p < 0.001" */
-export function pValue(value: Figure): string {
+export function pValue(value: Figure, classes: number): string {
+  if (classes < POINTS_FOR_P) {
+    return 'too few classes for a p-value';
+  }
   if (value === null) {
     return 'p not available';
   }

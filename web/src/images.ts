@@ -1,7 +1,7 @@
 import { chart, tip, tipBox, valueAxis, type Option } from './chart';
-import { type ExemplarImage, type Method, type Report } from './data';
+import { constantOrder, enoughExemplars, type ExemplarCount, type ExemplarImage, type Figure, type Method, type Report } from './data';
 import { drawn, element, fragment, named } from './dom';
-import { coefficient, percent, plural, times } from './format';
+import { coefficient, count, percent, plural, times } from './format';
 import { folded, plainTable } from './table';
 import type { Theme } from './theme';
 
@@ -86,26 +86,33 @@ function gallery(report: Report, method: Method): Node {
 
 interface Ratio {
   name: string;
-  ratio: number;
+  ratio: Figure; // null: no ratio, or on no other image
+  count: ExemplarCount;
+  all: number; // exemplars
   enough: boolean;
+}
+
+/** "12 of 250 exemplars, 2.4x as often" */
+function inWords({ ratio, count: found, all }: Ratio): string {
+  return `${count(found.exemplars)} of ${plural(all, 'exemplar')}, ${ratio === null ? 'only among exemplars' : `${times(ratio)} as often`}`;
 }
 
 function ratioOption(ratios: Ratio[], theme: Theme): Option {
   const rows = [...ratios].reverse(); // the axis counts from below
   return {
-    grid: { left: 8, right: 48, top: 6, bottom: 40, containLabel: true },
+    grid: { left: 8, right: 112, top: 6, bottom: 40, containLabel: true },
     xAxis: { ...valueAxis(theme, 'as often as among other images (log scale)', (value) => `${Number(value.toFixed(2))}\u00d7`, { nameGap: 26 }), type: 'log', logBase: 2 },
     yAxis: { type: 'category', data: rows.map((row) => row.name), axisTick: { show: false }, axisLine: { show: false },
              axisLabel: { color: theme.ink, fontSize: 12, width: 150, overflow: 'truncate' } },
     tooltip: tip(theme, 'item', (parameters) => {
       const row = rows[(parameters as { dataIndex: number }).dataIndex];
-      return row ? tipBox(row.name, [['Among exemplars', `${times(row.ratio)} as often`]]) : '';
+      return row ? tipBox(row.name, [['Among exemplars', inWords(row)], ['Patients', count(row.count.patients)]]) : '';
     }),
     series: [{
       type: 'bar', barMaxWidth: 12, data: rows.map((row) => ({
         value: row.ratio,
-        itemStyle: { color: row.enough ? (row.ratio >= 1 ? theme.warm : theme.accent) : theme.faint, borderRadius: 2 },
-        label: { show: true, position: 'right', formatter: times(row.ratio), color: theme.muted, fontSize: 11 },
+        itemStyle: { color: row.enough ? ((row.ratio ?? 0) >= 1 ? theme.warm : theme.accent) : theme.faint, borderRadius: 2 },
+        label: { show: true, position: 'right', formatter: `${times(row.ratio)} (${row.count.exemplars} of ${row.all})`, color: theme.muted, fontSize: 11 },
       })),
       markLine: { silent: true, symbol: 'none', data: [{ xAxis: 1 }], label: { show: false }, lineStyle: { color: theme.muted, type: 'solid' } },
     }],
@@ -113,29 +120,39 @@ function ratioOption(ratios: Ratio[], theme: Theme): Option {
 }
 
 function ratioChart(title: string, note: string, ratios: Ratio[]): HTMLElement {
-  const drawable = ratios.filter((row) => row.ratio > 0);
-  const none = ratios.filter((row) => row.ratio === 0);
+  const drawable = ratios.filter((row) => row.ratio !== null && row.ratio > 0);
+  const only = ratios.filter((row) => row.ratio === null && row.count.exemplars > 0);
+  const none = ratios.filter((row) => row.count.exemplars === 0);
   return element('figure', {}, element('figcaption', {}, element('strong', {}, title), element('span', {}, note)),
     drawable.length === 0 ? element('p', { class: 'absent' }, 'There is no ratio to show.')
       : chart(58 + drawable.length * 21, `${title}. The figures are in the table below.`, (theme) => ratioOption(drawable, theme)),
+    only.length > 0 && element('p', { class: 'hint' }, 'Only among exemplars: ', only.map((row) => `${row.name} (${row.count.exemplars} of ${row.all})`).join(', '), '.'),
     none.length > 0 && element('p', { class: 'hint' }, 'Not among the exemplars: ', none.map((row) => row.name).join(', '), '.'));
 }
 
-function common(method: Method): Node {
+function common(report: Report, method: Method): Node {
+  const heading = element('h3', {}, 'What exemplars have in common');
+  const constant = constantOrder(report, method);
+  if (constant !== null) {
+    return fragment(heading, element('p', { class: 'absent' }, `Not shown: ${constant}.`));
+  }
   const found = method.audit.exemplars;
-  const classes = method.classes
-    .flatMap((row) => { const ratio = found.class_ratio[row.name] ?? null; return ratio === null ? [] : [{ name: row.name, ratio, enough: row.enough }]; })
-    .sort((a, b) => b.ratio - a.ratio);
-  const findings = found.findings_ratio.flatMap(({ findings: name, ratio }) =>
-    ratio === null ? [] : [{ name: `${name} ${name === '1' ? 'finding' : 'findings'}`, ratio, enough: true }]);
+  const ratio = (name: string, value: Figure, counted: ExemplarCount, enough: boolean): Ratio =>
+    ({ name, ratio: value, count: counted, all: found.count, enough: enough && enoughExemplars(counted) });
+  const falling = (row: Ratio): number => row.ratio ?? (row.count.exemplars > 0 ? Infinity : -1);
+  const classes = method.classes.map((row) =>
+    ratio(row.name, found.class_ratio[row.name] ?? null, found.class_counts[row.name] ?? { exemplars: 0, patients: 0 }, row.enough))
+    .sort((a, b) => (falling(a) === falling(b) ? 0 : falling(b) - falling(a)));
+  const findings = found.findings_ratio.map((entry) =>
+    ratio(`${entry.findings} ${entry.findings === '1' ? 'finding' : 'findings'}`, entry.ratio, entry, true));
   return fragment(
-    element('h3', {}, 'What exemplars have in common'),
+    heading,
     element('div', { class: 'duo' },
-      ratioChart('Labels', 'how often a label is found among exemplars; grey: insufficient evidence', classes),
-      ratioChart('Number of findings', 'how often so many labels are found on one image', findings)),
-    folded('Figures behind these charts', () => plainTable('Exemplars compared with other images', ['What', 'Ratio'],
-      [...method.classes.map((row) => [row.name, times(found.class_ratio[row.name] ?? null)]),
-       ...found.findings_ratio.map((entry) => [`${entry.findings} findings`, times(entry.ratio)])])));
+      ratioChart('Labels', 'how often a label is found among exemplars; grey: too few exemplars or patients with it', classes),
+      ratioChart('Number of findings', 'how often so many labels are found on one image; grey: too few', findings)),
+    folded('Figures behind these charts', () => plainTable('Exemplars compared with other images', ['What', 'Exemplars', 'Patients', 'Ratio'],
+      [...classes, ...findings].map((row) => [row.name, `${count(row.count.exemplars)} of ${count(row.all)}`, count(row.count.patients),
+        row.ratio === null && row.count.exemplars > 0 ? 'only among exemplars' : times(row.ratio)]))));
 }
 
 export function imageSection(report: Report, method: Method): Node {
@@ -150,5 +167,5 @@ export function imageSection(report: Report, method: Method): Node {
     element('p', { class: 'hint' }, 'Under each picture: the largest changes of score, from the dense network (ring) to the pruned one (dot); a marked name is a label of the image.'),
     missing > 0 && element('p', { class: 'absent' }, missing === found.images.length
       ? 'This report was made without pictures.' : `${plural(missing, 'exemplar')} without a picture.`),
-    gallery(report, method), common(method));
+    gallery(report, method), common(report, method));
 }

@@ -45,7 +45,7 @@ function marks(method: Method, row: ClassRow, frame: Frame): SVGElement[] {
   const drop = row.curve.first_drop;
   const step = drop === null ? -1 : method.pruned.indexOf(drop);
   const value = row.curve.delta_ap[step] ?? null;
-  if (drop === null || value === null || !row.enough) {
+  if (drop === null || value === null || !row.judged) {
     return [];
   }
   return [drawn('circle', { class: 'first-drop', cx: xOf(frame, drop), cy: yOf(frame, value), r: 3.6 })];

@@ -1,9 +1,13 @@
-import { comparable, leadingMethod, macroChange, ENOUGH_POSITIVES, type ClassRow, type Figure, type Method, type Report } from './data';
+import {
+  comparable, constantOrder, enoughExemplars, leadingMethod, macroChange, noteAt, recovers, ENOUGH_PATIENTS, LEARNED_AUROC,
+  type ClassRow, type Correlation, type Figure, type Method, type Report,
+} from './data';
 import { element, fragment, listed, named, strong, type Child } from './dom';
 import { change, coefficient, count, percent, plural, pValue, score, times } from './format';
 
 const NEAR = 0.05; // "close to the dense network" in the summary: within this share of its macro AP
 const LISTED = 5;
+const ENOUGH_EXEMPLARS_IN_ALL = 20; // to say what they have in common
 
 /** The highest sparsity up to which macro AP stays within NEAR of the dense network's; null where none or unknown. */
 export function closeUpTo(method: Method): number | null {
@@ -19,13 +23,13 @@ export function closeUpTo(method: Method): number | null {
 
 export function forgotten(method: Method): ClassRow[] {
   return method.classes
-    .filter((row) => row.enough && row.curve.first_drop !== null)
+    .filter((row) => row.judged && row.curve.first_drop !== null)
     .sort((a, b) => (a.curve.first_drop ?? 0) - (b.curve.first_drop ?? 0) || (a.curve.delta_ap.at(-1) ?? 0) - (b.curve.delta_ap.at(-1) ?? 0));
 }
 
 /** Classes whose change of AP is known and that never lost the share that counts as forgotten. */
 export function kept(method: Method): ClassRow[] {
-  return method.classes.filter((row) => row.enough && row.curve.first_drop === null && row.curve.delta_ap.some((value) => value !== null));
+  return method.classes.filter((row) => row.judged && row.curve.first_drop === null && row.curve.delta_ap.some((value) => value !== null));
 }
 
 function card(title: string, ...children: Child[]): HTMLElement {
@@ -87,63 +91,103 @@ function insufficientSentence(method: Method): HTMLElement | null {
   if (few.length === 0) {
     return null;
   }
-  const names = few.map((row) => fragment(named(row.name), ` (${row.positives})`));
+  const names = few.map((row) => fragment(named(row.name), ` (${row.positive_patients})`));
   return element('p', { class: 'insufficient' },
-    strong('Insufficient evidence'), ` for ${plural(few.length, 'class', 'classes')} with fewer than ${ENOUGH_POSITIVES} positive test images: `,
+    strong('Insufficient evidence'), ` for ${plural(few.length, 'class', 'classes')} found in fewer than ${ENOUGH_PATIENTS} patients of the test cohort: `,
     listed(names), '. No verdict is given on ', few.length === 1 ? 'it.' : 'them.');
+}
+
+function hardlyLearnedSentence(method: Method): HTMLElement | null {
+  const rows = method.classes.filter((row) => row.enough && !row.learned);
+  return rows.length === 0 ? null : paragraph(`Hardly learned (dense AUROC below ${LEARNED_AUROC}), so neither kept nor forgotten: `,
+    listed(rows.map((row) => named(row.name))), '.');
 }
 
 function classCard(report: Report, method: Method): HTMLElement {
   const lost = forgotten(method);
   const safe = kept(method);
   const drop = percent(report.data.audit.options.drop);
-  const first = lost.slice(0, LISTED).map((row) => fragment(strong(row.name), ` (at ${percent(row.curve.first_drop)})`));
+  const first = lost.slice(0, LISTED).map((row) => fragment(strong(row.name),
+    ` (at ${percent(row.curve.first_drop)}${recovers(method, row, report.data.audit.options.drop) ? ', recovers later' : ''})`));
   return card(
     'Which classes are forgotten first?',
     lost.length > 0
       ? paragraph('With ', named(method.name), ', the first to lose more than ', drop, ' of their AP: ', listed(first), '.')
       : paragraph(safe.length > 0
-          ? `No class with enough evidence loses more than ${drop} of its AP at any sparsity tried.`
-          : 'No class has enough evidence for an answer.'),
+          ? `No class that can be judged loses more than ${drop} of its AP at any sparsity tried.`
+          : 'No class can be judged.'),
     lost.length + safe.length > 0 &&
-      paragraph(`Classes with enough evidence: ${lost.length + safe.length}. Below that line by ${percent(method.highest)} sparsity: ${lost.length}; never below it: ${safe.length}.`),
-    frequencySentence(method),
+      paragraph(`Classes that can be judged: ${lost.length + safe.length}. Below that line at some sparsity up to ${percent(method.highest)}: ${lost.length}; no such drop seen: ${safe.length}.`),
+    hardlyLearnedSentence(method),
+    frequencySentence(report, method),
   );
 }
 
-export function frequencySentence(method: Method): HTMLElement {
-  const { spearman, spearman_p: p, points } = method.audit.frequency.first_drop;
-  if (spearman === null) {
-    return paragraph('Whether rare classes are forgotten earlier cannot be said: too few classes dropped, or training counts are not known.');
+/** A correlation with training frequency: its coefficient with the number of classes, or why there is none. */
+export function correlationText(report: Report, method: Method, key: keyof Method['audit']['frequency']): string {
+  const found: Correlation = method.audit.frequency[key];
+  if (found.spearman === null) {
+    const where = `methods.${method.name}.frequency`;
+    const why = noteAt(report, where) ?? noteAt(report, `${where}.${key}`);
+    return `no correlation can be had${why === null ? '' : ` (${why})`}`;
   }
-  const figures = ` (\u03c1 = ${coefficient(spearman)}, ${pValue(p)}, ${plural(points, 'class', 'classes')} that dropped)`;
-  if (p === null || p >= 0.05) {
-    return paragraph('No clear relation between training frequency and first drop', figures, '.');
-  }
-  return paragraph(spearman > 0 ? 'Classes that are rare in training are forgotten earlier' : 'Classes that are frequent in training are forgotten earlier', figures, '.');
+  return `\u03c1 = ${coefficient(found.spearman)} over ${plural(found.points, 'class', 'classes')} (${pValue(found.spearman_p, found.points)})`;
 }
 
-function imageCard(method: Method): HTMLElement {
+/** What a reader must know before reading a correlation with frequency as forgetting. */
+export const FREQUENCY_CAVEAT =
+  'A p-value takes classes as independent, though they share images. AP\u2019s chance level is the prevalence, so an equal loss of discrimination ' +
+  'gives a larger relative loss of AP in a rarer class; AUROC has no such floor.';
+
+function frequencySentence(report: Report, method: Method): HTMLElement {
+  return paragraph('Log training frequency against first drop: ', correlationText(report, method, 'first_drop'),
+    '; classes that never dropped are left out. Against the change of AUROC at ', percent(method.highest), ': ',
+    correlationText(report, method, 'delta_auroc_at_max'), '. ', FREQUENCY_CAVEAT);
+}
+
+function imageCard(report: Report, method: Method): HTMLElement {
   const found = method.audit.exemplars;
   if (found.count === 0) {
     return card('Which images break?', paragraph('No exemplars were sought or found for ', named(method.name), '.'));
   }
-  const ratios = method.classes
-    .filter((row) => row.enough)
-    .map((row) => ({ name: row.name, ratio: found.class_ratio[row.name] ?? null }))
-    .filter((entry): entry is { name: string; ratio: number } => entry.ratio !== null && entry.ratio > 1)
-    .sort((a, b) => b.ratio - a.ratio)
-    .slice(0, 3);
-  const many = found.findings_ratio.find((entry) => entry.findings === '4+')?.ratio ?? null;
+  const constant = constantOrder(report, method);
+  const known = constant === null && found.count >= ENOUGH_EXEMPLARS_IN_ALL;
   return card(
     'Which images break?',
     paragraph(strong(plural(found.count, 'image')), ` whose order of scores changes most at ${percent(found.sparsity)} sparsity`,
       found.threshold === null ? '' : ` (rank correlation with the dense network at most ${coefficient(found.threshold)})`, ' are shown as exemplars.'),
-    found.count < ENOUGH_POSITIVES && paragraph('Too few to say what they have in common.'),
-    found.count >= ENOUGH_POSITIVES && ratios.length > 0 &&
-      paragraph('Among them, compared with all other images: ', listed(ratios.map((entry) => fragment(strong(entry.name), ` ${times(entry.ratio)} as often`))), '.'),
-    found.count >= ENOUGH_POSITIVES && many !== null && paragraph('Images with four or more findings: ', strong(`${times(many)}`), ' as often.'),
+    constant !== null && paragraph(sentence(constant)),
+    constant === null && !known && paragraph('Too few to say what they have in common.'),
+    known && frequentLabels(method),
+    known && manyFindings(method),
   );
+}
+
+/** A ratio in words; null, with an exemplar counted, means that no other image has it. */
+function howOften(ratio: Figure): string {
+  return ratio === null ? 'only among exemplars' : `${times(ratio)} as often as among other images`;
+}
+
+function frequentLabels(method: Method): HTMLElement | null {
+  const found = method.audit.exemplars;
+  const ratioOf = (row: ClassRow): number => found.class_ratio[row.name] ?? Infinity;
+  const rows = method.classes
+    .filter((row) => row.enough && enoughExemplars(found.class_counts[row.name]) && ratioOf(row) > 1)
+    .sort((a, b) => ratioOf(b) - ratioOf(a))
+    .slice(0, 3);
+  return rows.length === 0 ? null : paragraph('Frequent among them: ', listed(rows.map((row) => fragment(strong(row.name),
+    ` (${count(found.class_counts[row.name]?.exemplars ?? 0)} of ${plural(found.count, 'exemplar')}, ${howOften(found.class_ratio[row.name] ?? null)})`))), '.');
+}
+
+function manyFindings(method: Method): HTMLElement | null {
+  const found = method.audit.exemplars;
+  const many = found.findings_ratio.find((entry) => entry.findings === '4+');
+  return many === undefined || !enoughExemplars(many) ? null
+    : paragraph(`Images with four or more findings: ${count(many.exemplars)} of ${plural(found.count, 'exemplar')}, `, strong(howOften(many.ratio)), '.');
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 function tile(value: string, label: Child): HTMLElement {
@@ -154,7 +198,7 @@ function scoreOrWords(value: Figure): string {
   return value === null ? 'not known' : score(value);
 }
 
-function tiles(method: Method): HTMLElement {
+function tiles(report: Report, method: Method): HTMLElement {
   const dense = method.audit.macro[0];
   const lost = forgotten(method).length;
   const known = lost + kept(method).length;
@@ -163,7 +207,7 @@ function tiles(method: Method): HTMLElement {
     tile(scoreOrWords(dense?.auroc ?? null), 'Macro AUROC, dense'),
     tile(scoreOrWords(dense?.ap ?? null), 'Macro AP, dense'),
     tile(close === null ? (comparable(method) ? 'none' : 'not known') : percent(close), `Highest sparsity with macro AP within ${percent(NEAR)}`),
-    tile(known === 0 ? 'not known' : `${lost} of ${known}`, 'Classes forgotten at some sparsity'),
+    tile(known === 0 ? 'not known' : `${lost} of ${known}`, `Classes with a drop of ${percent(report.data.audit.options.drop)} at some sparsity`),
     tile(count(method.audit.exemplars.count), `Exemplar images at ${percent(method.audit.exemplars.sparsity)}`));
 }
 
@@ -173,7 +217,7 @@ export function summarySection(report: Report, method: Method): Node {
     report.methods.length > 1 &&
       element('p', { class: 'shown' }, 'Shown: ', strong(method.name),
         method === leading && comparable(method) ? ', the method that keeps most macro AP over its sparsities.' : '.'),
-    tiles(method),
-    element('div', { class: 'cards' }, overallCard(report, method), classCard(report, method), imageCard(method)),
+    tiles(report, method),
+    element('div', { class: 'cards' }, overallCard(report, method), classCard(report, method), imageCard(report, method)),
     insufficientSentence(method));
 }
