@@ -139,10 +139,11 @@ export const FREQUENCY_CAVEAT =
   'A p-value takes classes as independent, though they share images. AP\u2019s chance level is the prevalence, so an equal loss of discrimination ' +
   'gives a larger relative loss of AP in a rarer class; AUROC has no such floor.';
 
-function frequencySentence(report: Report, method: Method): HTMLElement {
-  return paragraph('Log training frequency against first drop: ', correlationText(report, method, 'first_drop'),
+function frequencySentence(report: Report, method: Method): Node {
+  return fragment(paragraph('Log training frequency against first drop: ', correlationText(report, method, 'first_drop'),
     '; classes that never dropped are left out. Against the change of AUROC at ', percent(method.highest), ': ',
-    correlationText(report, method, 'delta_auroc_at_max'), '. ', FREQUENCY_CAVEAT);
+    correlationText(report, method, 'delta_auroc_at_max'), '.'),
+    element('p', { class: 'hint' }, FREQUENCY_CAVEAT));
 }
 
 function imageCard(report: Report, method: Method): HTMLElement {
