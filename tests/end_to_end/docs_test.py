@@ -49,6 +49,7 @@ class Documentation(EndToEnd):
         shutil.copytree(phantom_of_small_study() / "images", self.folder / "IMAGES")
         (self.folder / "pictures").symlink_to("IMAGES")
         shutil.copytree(small_study() / "scores", self.folder, dirs_exist_ok=True)
+        (self.folder / "scores.csv").rename(self.folder / "manifest.csv")
         shutil.copy(small_study() / "cohort/test.csv", self.folder / "labels.csv")
         shutil.copy(small_study() / "training/seed-0/best.onnx", self.folder / "model.onnx")
         for name in ("LABELS.csv", "Data_Entry_2017_v2020.csv"):

@@ -52,6 +52,11 @@ void add_verbs(CLI::App& program) {
   add_cohort_verb(program);
 }
 
+/// libtorch's errors bring their stack with them.
+std::string_view first_line(std::string_view text) {
+  return text.substr(0, text.find('\n'));
+}
+
 int parse_and_run(CLI::App& program, int argc, const char* const* argv) {
   try {
     program.parse(argc, argv);
@@ -86,7 +91,7 @@ int run_program(int argc, const char* const* argv) {
                   "out of memory: this machine: give it more, or a smaller batch or cohort.cache_gigabytes");
   } catch (const std::exception& error) {
     return failed(ExitCode::kFailed,
-                  fmt::format("a bug: {}: please report it with the command that you ran", error.what()));
+                  fmt::format("a bug: {}: please report it with the command that you ran", first_line(error.what())));
   }
 }
 

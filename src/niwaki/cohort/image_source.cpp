@@ -15,11 +15,11 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Folders like NIH's images_001/images/ are looked through once, and only where files are missing.
-std::unordered_map<std::string, fs::path> files_below(const fs::path& folder) {
-  std::unordered_map<std::string, fs::path> found;
+std::unordered_map<std::string, std::vector<fs::path>> files_below(const fs::path& folder) {
+  std::unordered_map<std::string, std::vector<fs::path>> found;
   for (const auto& entry : fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied)) {
     if (entry.is_regular_file()) {
-      found.emplace(entry.path().filename().string(), entry.path());
+      found[entry.path().filename().string()].push_back(entry.path());
     }
   }
   return found;
@@ -31,13 +31,56 @@ bool stays_inside(const fs::path& relative) {
   return !normal.is_absolute() && (normal.empty() || *normal.begin() != "..");
 }
 
+/// Finds pictures that are named without a folder wherever they lie below `folder`.
+class Subfolders {
+ public:
+  explicit Subfolders(const fs::path& folder) : folder_(folder) {}
+
+  /// Empty where there is none. Throws InputError where there are several.
+  fs::path find(const std::string& name) {
+    if (fs::path(name).has_parent_path()) {
+      return {};  // its folder is named, so it is there or missing
+    }
+    if (!looked_) {
+      files_ = files_below(folder_);
+      looked_ = true;
+    }
+    const auto found = files_.find(name);
+    if (found == files_.end()) {
+      return {};
+    }
+    if (found->second.size() > 1) {
+      throw InputError(fmt::format("{} files have the name of one picture", found->second.size()),
+                       fmt::format("{} and {}", found->second[0].string(), found->second[1].string()),
+                       "name the picture with its folder, or give the folder that holds it");
+    }
+    return found->second[0];
+  }
+
+ private:
+  const fs::path& folder_;
+  bool looked_ = false;
+  std::unordered_map<std::string, std::vector<fs::path>> files_;
+};
+
+void check_different(const Cohort& cohort, const std::vector<fs::path>& files) {
+  std::unordered_map<std::string, std::size_t> rows;
+  for (std::size_t row = 0; row < files.size(); ++row) {
+    const auto [first, fresh] = rows.emplace(files[row].lexically_normal().string(), row);
+    if (!fresh) {
+      throw InputError(
+          fmt::format("images '{}' and '{}' are one file", cohort.records[first->second].id, cohort.records[row].id),
+          files[row].string(), "give each image its own file, or list it once");
+    }
+  }
+}
+
 std::vector<fs::path> find_files(const Cohort& cohort, const fs::path& folder) {
   if (!fs::is_directory(folder)) {
     throw InputError("there is no such folder of pictures", folder.string(), "check cohort.images or --images");
   }
   std::vector<fs::path> files;
-  std::unordered_map<std::string, fs::path> elsewhere;
-  bool looked = false;
+  Subfolders subfolders(folder);
   std::size_t missing = 0;
   std::string first_missing;
   for (const Record& record : cohort.records) {
@@ -47,16 +90,12 @@ std::vector<fs::path> find_files(const Cohort& cohort, const fs::path& folder) {
     }
     fs::path file = folder / record.image;
     if (!fs::is_regular_file(file)) {
-      if (!looked) {
-        elsewhere = files_below(folder);
-        looked = true;
-      }
-      const auto found = elsewhere.find(fs::path(record.image).filename().string());
-      if (found == elsewhere.end()) {
+      const fs::path found = subfolders.find(record.image);
+      if (found.empty()) {
         first_missing = missing++ == 0 ? file.string() : first_missing;
         continue;
       }
-      file = found->second;
+      file = found;
     }
     files.push_back(std::move(file));
   }
@@ -64,6 +103,7 @@ std::vector<fs::path> find_files(const Cohort& cohort, const fs::path& folder) {
     throw InputError(fmt::format("{} of {} pictures are missing, the first", missing, cohort.size()), first_missing,
                      "check the folder, or take their rows out of the label file");
   }
+  check_different(cohort, files);
   return files;
 }
 

@@ -32,9 +32,10 @@ class ImageSource {
   [[nodiscard]] virtual std::vector<std::filesystem::path> files() const { return {}; }
 };
 
-/// Image files below `folder`, by Record::image. Where a record's file is not directly there, NIH's own
-/// layout (images_001/images/ ... images_012/images/) is looked through.
-/// Throws InputError on construction where files are missing: how many, and the first.
+/// Image files below `folder`, by Record::image. A name without a folder that is not directly there is looked for in
+/// the folders below (NIH's own layout is images_001/images/ ... images_012/images/). Throws InputError on construction
+/// where files are missing (how many, and the first), where several files below have a picture's name, and where two
+/// records are one file.
 std::unique_ptr<ImageSource> open_image_files(const Cohort& cohort, const std::filesystem::path& folder,
                                               const Preprocessing& preprocessing);
 

@@ -27,6 +27,7 @@ class ImageFilesTest : public ::testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
   void add(const std::string& name, const fs::path& where, float value, std::size_t side = 4) {
     const Image image{1, side, side, std::vector<float>(side * side, value)};
+    fs::create_directories(where);
     write_file(where / fs::path(name).filename(), encode_png(image));
     list(name);
   }
@@ -60,6 +61,25 @@ TEST_F(ImageFilesTest, are_resized_and_given_the_networks_channels) {
 TEST_F(ImageFilesTest, are_found_in_the_layout_of_the_nih) {
   add("a.png", folder_ / "images_001/images", 0.2F);
   EXPECT_EQ(open_image_files(cohort_, folder_, shape_)->files()[0], folder_ / "images_001/images/a.png");
+}
+
+TEST_F(ImageFilesTest, two_files_of_one_bare_name_are_refused) {
+  add("a.png", folder_ / "patient1", 0.2F);
+  add("a.png", folder_ / "patient2", 0.4F);
+  EXPECT_THAT(error_of_opening(), HasSubstr("2 files have the name of one picture"));
+}
+
+TEST_F(ImageFilesTest, one_that_is_named_with_its_folder_is_looked_for_there_alone) {
+  add("a.png", folder_ / "patient1", 0.2F);
+  cohort_.records[0].image = "patient2/a.png";
+  EXPECT_THAT(error_of_opening(), HasSubstr("1 of 1 pictures are missing"));
+}
+
+TEST_F(ImageFilesTest, one_file_for_two_images_is_refused) {
+  add("a.png", folder_, 0.2F);
+  list("b");
+  cohort_.records[1].image = "./a.png";
+  EXPECT_THAT(error_of_opening(), HasSubstr("'a.png' and 'b' are one file"));
 }
 
 TEST_F(ImageFilesTest, missing_ones_are_counted_and_the_first_is_named) {

@@ -421,10 +421,14 @@ class OnnxGraphReader {
   /// Identity and (outside of training) Dropout: their output is another name of their input.
   void read_pass_through(const OnnxNode& node) {
     const std::string name = resolved(node.input(0));
-    if (!constants_.contains(name)) {
-      (void)value(node, 0);
+    const auto weight = constants_.find(name);
+    if (weight == constants_.end()) {
+      aliases_.emplace(node.output(), value(node, 0));
+      return;
     }
-    aliases_.emplace(node.output(), name);
+    // PyTorch writes weights of equal values once and the others as Identity of it; they are weights of their own.
+    constants_.emplace(node.output(), weight->second);
+    order_.push_back(node.output());
   }
 
   void finish() {

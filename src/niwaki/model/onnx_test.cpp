@@ -169,6 +169,21 @@ TEST(Onnx, what_changes_nothing_is_folded_away) {
   EXPECT_EQ(weight.values[1], 3);  // [0][1] of the transposed is [1][0] of the file's
 }
 
+TEST(Onnx, weights_that_pytorch_wrote_once_for_being_equal_stay_apart) {
+  OnnxFile file;
+  file.node("GlobalAveragePool", {"features"}, "pooled");
+  file.node("Flatten", {"pooled"}, "flat");
+  file.weight("first", {3, 3});
+  file.node("Identity", {"first"}, "second");
+  for (const auto& [weight, in, out] :
+       {std::tuple("first", "flat", "hidden"), std::tuple("second", "hidden", "logits")}) {
+    OnnxFile::integer(file.node("Gemm", {in, weight}, out), "transB", 1);
+  }
+  const Graph graph = file.read();
+  EXPECT_EQ(graph.tensor("first"), graph.tensor("second"));
+  EXPECT_EQ(graph.nodes.back().inputs[1], "second");
+}
+
 TEST(Onnx, a_reshape_by_a_constant_is_a_flatten) {
   OnnxFile file;
   file.node("GlobalAveragePool", {"features"}, "pooled");

@@ -174,6 +174,20 @@ void check_methods(const std::vector<std::string>& methods) {
   }
 }
 
+/// Files beside a drawn cohort would be passed over in silence.
+void check_no_files(const Recipe& recipe) {
+  const std::pair<const char*, bool> given[] = {{"cohort.images", !recipe.images.empty()},
+                                                {"cohort.labels", !recipe.labels.empty()},
+                                                {"cohort.train_labels", !recipe.train_labels.empty()},
+                                                {"cohort.test_labels", !recipe.test_labels.empty()}};
+  for (const auto& [key, is_given] : given) {
+    if (is_given) {
+      throw InputError("it is given, but the cohort is drawn (cohort.kind is \"phantom\")", key,
+                       "set cohort.kind = \"files\" to study these files, or leave it out");
+    }
+  }
+}
+
 /// Exemplars are sought at a sparsity that is studied.
 void check_exemplar_sparsity(const Recipe& recipe) {
   const double wanted = recipe.audit.exemplar_sparsity;
@@ -239,6 +253,7 @@ void Recipe::check() const {
   if (cohort_kind == "files") {
     check_files(*this);
   } else {
+    check_no_files(*this);
     phantom.check();
   }
   split.check();
@@ -293,14 +308,16 @@ void set_key(Recipe& recipe, const std::string& assignment) {
   }
   const std::string key(trimmed(std::string_view(assignment).substr(0, equals)));
   const std::string value = assignment.substr(equals + 1);
+  bool known = false;
   bool plain_text = false;
   visit_fields(recipe, [&](const char* name, auto& field, const char*) {
     using Field = std::decay_t<decltype(field)>;
+    known |= key == name;
     plain_text |=
         key == name && (std::is_same_v<Field, std::string> || std::is_same_v<Field, fs::path>)&&!value.starts_with('"');
   });
   const std::string where = fmt::format("--set {}", key);
-  if (plain_text) {
+  if (plain_text || !known) {  // assign() names the nearest key
     assign(recipe, key, toml::value<std::string>(value), fs::current_path(), where);
     return;
   }
@@ -312,7 +329,7 @@ void set_key(Recipe& recipe, const std::string& assignment) {
     assign(recipe, key, *table.get("value"), fs::current_path(), where);
   } catch (const toml::parse_error& error) {
     throw InputError(fmt::format("the value is not TOML ({})", error.description()), where,
-                     "quote texts, bracket lists");
+                     "bracket lists and quote the texts in them: --set 'prune.methods=[\"l1\"]'");
   }
 }
 

@@ -107,6 +107,22 @@ TEST(Recipe, set_refuses_what_it_cannot_read) {
   EXPECT_THROW(set_key(recipe, "train.epochs=3\nstudy.seed=4"), InputError);
 }
 
+TEST(Recipe, an_unknown_key_is_named_before_its_value_is_read) {
+  Recipe recipe = default_recipe();
+  try {
+    set_key(recipe, "cohort.image=/a path");
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("did you mean 'cohort.images'"));
+  }
+}
+
+TEST(Recipe, files_beside_a_drawn_cohort_are_refused) {
+  Recipe recipe = default_recipe();
+  recipe.labels = "labels.csv";
+  EXPECT_THROW(recipe.check(), InputError);
+}
+
 TEST(Recipe, what_is_written_reads_back) {
   Recipe recipe = default_recipe();
   recipe.title = "quotes \" and \\ and\nlines";
@@ -130,8 +146,10 @@ TEST(Recipe, every_key_has_a_meaning) {
 TEST(Preset, every_one_but_for_its_paths_is_in_order) {
   for (const std::string& name : preset_names()) {
     Recipe recipe = preset(name);
-    recipe.images = "/pictures";
-    recipe.labels = "/labels.csv";
+    if (recipe.cohort_kind == "files") {
+      recipe.images = "/pictures";
+      recipe.labels = "/labels.csv";
+    }
     EXPECT_NO_THROW(recipe.check()) << name;
   }
   EXPECT_THAT(preset_names(), ElementsAre("demo", "mimic-cxr-lt", "nih-1000", "nih-cxr-lt"));

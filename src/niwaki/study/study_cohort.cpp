@@ -92,12 +92,22 @@ void fill_part(StudyPart& part, const StudyCohort& study, Split split, const Rec
   part.images = cached(std::move(source), static_cast<std::size_t>(recipe.cache_gigabytes * share * 1e9));
 }
 
+const char* consequence(Split without_positive) {
+  switch (without_positive) {
+    case Split::kTrain:
+      return "it cannot be learnt";
+    case Split::kValidation:
+      return "the choice of the best epoch does not see it";
+    default:
+      return "it has no figures";
+  }
+}
+
 std::vector<std::string> warnings_of(const StudyCohort& study) {
   std::vector<std::string> warnings;
   for (const AbsentClass& absent : absent_classes(study.cohort, study.splits)) {
-    warnings.push_back(
-        fmt::format("class '{}' has no positive image in the {} split: {}", absent.name, split_name(absent.split),
-                    absent.split == Split::kTrain ? "it cannot be learnt" : "figures that need one are left empty"));
+    warnings.push_back(fmt::format("class '{}' has no positive image in the {} split: {}", absent.name,
+                                   split_name(absent.split), consequence(absent.split)));
   }
   const std::vector<std::size_t> unknown = study.test.cohort.unknowns();
   const std::size_t total = std::accumulate(unknown.begin(), unknown.end(), std::size_t{0});
