@@ -119,7 +119,7 @@ class Tidy(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.root = Path(folder.name)
-        for name in ("tools/tidy.py", ".clang-tidy"):
+        for name in ("tools/tidy.py", "tools/tidy_prelude.hpp", ".clang-tidy"):
             (self.root / name).parent.mkdir(exist_ok=True)
             shutil.copy(ROOT / name, self.root / name)
         self.write("src/niwaki/core/size.hpp", "#pragma once\nint size_of(int width);\n")

@@ -5,6 +5,7 @@
 
 #include "niwaki/audit/audit.hpp"
 #include "niwaki/cli/options.hpp"
+#include "niwaki/cli/outcome.hpp"
 #include "niwaki/cli/verbs.hpp"
 #include "niwaki/cohort/labels.hpp"
 #include "niwaki/core/atomic_file.hpp"
@@ -38,6 +39,7 @@ struct AuditCommand {
     }
     fmt::print("{} images of {} patients, {} classes, {} methods, {} seeds; written to {}\n", result.images,
                result.patients, result.classes.size(), result.methods.size(), result.seeds.size(), out);
+    print_figures(result);
     if (!result.notes.empty()) {
       log_note(fmt::format("{} note{} in audit.json", result.notes.size(), result.notes.size() == 1 ? "" : "s"));
     }

@@ -1,6 +1,8 @@
 #include "niwaki/cli/options.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include <CLI/CLI.hpp>
 
@@ -27,6 +29,17 @@ void CommonOptions::apply() const {
     set_thread_count(threads);
   }
   set_quiet(quiet || json);
+}
+
+void check_output(const std::string& path, const std::vector<std::string>& endings) {
+  if (std::ranges::none_of(endings, [&path](const std::string& ending) { return path.ends_with(ending); })) {
+    throw UsageError(fmt::format("'{}' would not say what is in it", path), "--out",
+                     fmt::format("end its name in {}", fmt::join(endings, " or ")));
+  }
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (!folder.empty() && !std::filesystem::is_directory(folder)) {
+    throw MachineError("there is no such folder", folder.string(), "make it, or choose another --out");
+  }
 }
 
 void print_line(const CommonOptions& options, const std::string& line) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "niwaki/core/progress.hpp"
 
@@ -25,6 +26,10 @@ struct CommonOptions {
   void apply() const;
   [[nodiscard]] std::unique_ptr<Progress> progress() const { return make_progress(quiet); }
 };
+
+/// Checked before the work, so that none is lost: throws UsageError where `path` ends in none of `endings`,
+/// MachineError where its folder is not there.
+void check_output(const std::string& path, const std::vector<std::string>& endings);
 
 /// Prints one line to standard output, unless --json asks for JSON and nothing else.
 void print_line(const CommonOptions& options, const std::string& line);

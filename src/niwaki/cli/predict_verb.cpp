@@ -29,6 +29,7 @@ struct PredictCommand {
   void run() const {
     common.apply();
     check_arguments();
+    check_output(out, {".npy"});
     const Graph graph = read_onnx(model);
     const Predictor predictor(graph);
     std::vector<float> scores = input.empty() ? from_images(graph, predictor) : from_array(graph, predictor);

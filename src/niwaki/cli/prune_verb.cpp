@@ -22,6 +22,7 @@ struct PruneCommand {
 
   void run() const {
     common.apply();
+    check_output(out, {".onnx", ".onnx.zst"});
     const Graph dense = read_onnx(model);
     const Graph result = pruned(dense, method, sparsity, RandomStream(common.seed.value_or(1), "prune/" + method, {0}));
     write_onnx(result, out);

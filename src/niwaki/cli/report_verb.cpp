@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "niwaki/cli/options.hpp"
-#include "niwaki/cli/study_outcome.hpp"
+#include "niwaki/cli/outcome.hpp"
 #include "niwaki/cli/verbs.hpp"
 #include "niwaki/study/study.hpp"
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "niwaki/cli/options.hpp"
-#include "niwaki/cli/study_outcome.hpp"
+#include "niwaki/cli/outcome.hpp"
 #include "niwaki/cli/verbs.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/study/study.hpp"

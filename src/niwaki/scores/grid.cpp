@@ -165,6 +165,12 @@ const GridEntry& ScoreGrid::entry(const std::string& method, std::uint64_t seed,
 
 ScoreGrid read_grid(const std::filesystem::path& manifest) {
   const CsvTable csv = read_csv(manifest);
+  for (const char* name : {"method", "seed", "sparsity", "path"}) {
+    if (std::ranges::find(csv.header, name) == csv.header.end()) {
+      throw InputError(fmt::format("there is no column '{}'", name), manifest.string(),
+                       "give a manifest with a row a score table: method,seed,sparsity,path (docs/formats.md)");
+    }
+  }
   std::vector<GridEntry> entries;
   std::vector<std::string> places;
   for (std::size_t row = 0; row < csv.rows.size(); ++row) {

@@ -1,4 +1,4 @@
-#include "niwaki/cli/study_outcome.hpp"
+#include "niwaki/cli/outcome.hpp"
 
 #include <algorithm>
 
@@ -60,6 +60,16 @@ Json outcome_json(const StudyOutcome& outcome) {
 
 }  // namespace
 
+void print_figures(const AuditResult& result) {
+  for (const MethodResult& method : result.methods) {
+    print_macro(method);
+  }
+  fmt::print("\n");
+  for (const MethodResult& method : result.methods) {
+    fmt::print("{}", frequency_text(result, method));
+  }
+}
+
 void print_outcome(const CommonOptions& options, const StudyOutcome& outcome) {
   if (options.json) {
     print_json(outcome_json(outcome).dump(2, ' ', false, Json::error_handler_t::replace));
@@ -68,13 +78,7 @@ void print_outcome(const CommonOptions& options, const StudyOutcome& outcome) {
   fmt::print("{} units done, {} kept, in {}\n", outcome.units_done, outcome.units_kept,
              format_duration(std::chrono::duration<double>(outcome.seconds)));
   if (outcome.audit) {
-    for (const MethodResult& method : outcome.audit->methods) {
-      print_macro(method);
-    }
-    fmt::print("\n");
-    for (const MethodResult& method : outcome.audit->methods) {
-      fmt::print("{}", frequency_text(*outcome.audit, method));
-    }
+    print_figures(*outcome.audit);
     fmt::print("report: {}\n", outcome.report.string());
   }
 }
