@@ -167,7 +167,8 @@ ScoreGrid read_grid(const std::filesystem::path& manifest) {
   const CsvTable csv = read_csv(manifest);
   for (const char* name : {"method", "seed", "sparsity", "path"}) {
     if (std::ranges::find(csv.header, name) == csv.header.end()) {
-      throw InputError(fmt::format("there is no column '{}'", name), manifest.string(),
+      throw InputError(fmt::format("there is no column '{}'{}", name, did_you_mean(name, csv.header)),
+                       manifest.string(),
                        "give a manifest with a row a score table: method,seed,sparsity,path (docs/formats.md)");
     }
   }

@@ -197,8 +197,7 @@ void note_imported_network(const Recipe& recipe, const StudyCohort& cohort, std:
   }
   warnings.emplace_back(
       "what the imported network was trained on is not known here: where test images were among it, every figure is "
-      "too "
-      "good");
+      "too good");
   if (recipe.train.epochs == 0 && fitting.empty() && recipe.seeds > 1) {
     warnings.emplace_back(
         "all seeds share the imported network, which is not trained here: their spread is that of the pruning alone");
