@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string_view>
+
+namespace niwaki {
+
+/// What the processor offers beyond baseline x86-64, in rising order.
+enum class InstructionSet { kBaseline, kAvx2, kAvx512 };
+
+/// The widest that this processor has, found once. The environment variable NIWAKI_ISA (baseline, avx2, avx512) asks
+/// for a narrower one, for tests. Throws InputError for another name, and for one that the processor lacks. AVX2 means
+/// with FMA; AVX-512 means the F, BW, DQ and VL parts.
+InstructionSet instruction_set();
+
+const char* instruction_set_name(InstructionSet set);
+
+/// The choice behind instruction_set(): `wanted` as NIWAKI_ISA says it ("" for the widest), of what the processor has.
+InstructionSet chosen_instruction_set(std::string_view wanted, InstructionSet widest);
+
+}  // namespace niwaki

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "niwaki/core/instruction_set.hpp"
+#include "niwaki/metrics/patient_resamples.hpp"
+#include "niwaki/metrics/weighted_ranking_kernel.hpp"
+
+namespace niwaki {
+
+/// Average precision and AUROC of one class over many resamples of the patients. The images are sorted once; a resample
+/// then only weighs them, since drawing a patient twice puts each of his images there twice, at one score.
+/// average_precision() and auroc() of the images copied out as often as they weigh give the same figures (AUROC to the
+/// bit, AP to rounding).
+class WeightedRanking {
+ public:
+  /// `scores`: one an image, never NaN. `labels`: 1 positive, 0 negative, below 0 unknown (left out). `patients`: of
+  /// each image, an index into the resamples.
+  WeightedRanking(std::span<const float> scores, std::span<const std::int8_t> labels,
+                  std::span<const std::uint32_t> patients);
+
+  /// Of one block of `resamples`: PatientResamples::kLanes figures each, NaN where a resample drew no positive image
+  /// or (AUROC) no negative one.
+  void evaluate(const PatientResamples& resamples, std::size_t block, std::span<double> average_precision,
+                std::span<double> auroc, InstructionSet set = instruction_set()) const;
+
+ private:
+  std::vector<std::uint32_t> patients_;  // in the order that weighted_ranking::Step says
+  std::vector<weighted_ranking::Step> steps_;
+};
+
+}  // namespace niwaki
