@@ -5,50 +5,53 @@
 namespace niwaki::weighted_ranking::NIWAKI_KERNEL {
 namespace {
 
+#if defined(__AVX512BW__)
+constexpr std::size_t kVectorBytes = 64;
+#elif defined(__AVX2__)
+constexpr std::size_t kVectorBytes = 32;
+#else
+constexpr std::size_t kVectorBytes = 16;
+#endif
 constexpr std::size_t kLanes = 32;
-constexpr std::size_t kParts = 4;  // a lane's wide figures come in parts of eight
-constexpr std::size_t kPartLanes = kLanes / kParts;
+constexpr std::size_t kShortLanes = kVectorBytes / 2;
+constexpr std::size_t kDoubleLanes = kVectorBytes / 8;
+constexpr std::size_t kShortVectors = kLanes / kShortLanes;
+constexpr std::size_t kDoubleVectors = kLanes / kDoubleLanes;
 
-using Bytes = std::uint8_t __attribute__((vector_size(kLanes)));
-using Shorts = std::uint16_t __attribute__((vector_size(kLanes * 2)));
-using ShortPart = std::uint16_t __attribute__((vector_size(kPartLanes * 2)));
-using IntPart = std::int32_t __attribute__((vector_size(kPartLanes * 4)));
-using DoublePart = double __attribute__((vector_size(kPartLanes * 8)));
+using Bytes = std::uint8_t __attribute__((vector_size(kShortLanes)));
+using Shorts = std::uint16_t __attribute__((vector_size(kVectorBytes)));
+using FewShorts = std::uint16_t __attribute__((vector_size(kDoubleLanes * 2)));
+using Ints = std::int32_t __attribute__((vector_size(kDoubleLanes * 4)));
+using Doubles = double __attribute__((vector_size(kVectorBytes)));
 
 /// A count for each resample, as whole numbers in doubles.
 struct Counts {
-  DoublePart part[kParts] = {};
+  Doubles part[kDoubleVectors] = {};
 };
 
-Shorts weights_at(const Input& input, std::size_t image) {
-  Bytes bytes;
-  __builtin_memcpy(&bytes, input.weights + std::size_t{input.patients[image]} * kLanes, sizeof bytes);
-  return __builtin_convertvector(bytes, Shorts);
-}
-
-Counts widened(const Shorts& sums) {
-  ShortPart parts[kParts];
-  __builtin_memcpy(parts, &sums, sizeof sums);
-  Counts counts;
-  for (std::size_t part = 0; part < kParts; ++part) {
-    counts.part[part] = __builtin_convertvector(__builtin_convertvector(parts[part], IntPart), DoublePart);
+[[gnu::always_inline]] inline void widen(const Shorts (&sums)[kShortVectors], Counts& counts) {
+  FewShorts few[kDoubleVectors];
+  __builtin_memcpy(few, sums, sizeof sums);
+  for (std::size_t part = 0; part < kDoubleVectors; ++part) {
+    counts.part[part] += __builtin_convertvector(__builtin_convertvector(few[part], Ints), Doubles);
   }
-  return counts;
 }
 
 /// The weights of the images [begin, end), summed.
-Counts summed(const Input& input, std::size_t begin, std::size_t end) {
+[[gnu::always_inline]] inline Counts summed(const Input& input, std::size_t begin, std::size_t end) {
   Counts total;
   while (begin < end) {
     const std::size_t stop = end - begin > input.largest_sum ? begin + input.largest_sum : end;
-    Shorts sums = {};
+    Shorts sums[kShortVectors] = {};
     for (; begin < stop; ++begin) {
-      sums += weights_at(input, begin);
+      const std::uint8_t* weights = input.weights + std::size_t{input.patients[begin]} * kLanes;
+      for (std::size_t part = 0; part < kShortVectors; ++part) {
+        Bytes bytes;
+        __builtin_memcpy(&bytes, weights + part * kShortLanes, sizeof bytes);
+        sums[part] += __builtin_convertvector(bytes, Shorts);
+      }
     }
-    const Counts counts = widened(sums);
-    for (std::size_t part = 0; part < kParts; ++part) {
-      total.part[part] += counts.part[part];
-    }
+    widen(sums, total);
   }
   return total;
 }
@@ -66,25 +69,25 @@ void evaluate(const Input& input, double* average_precision, double* auroc) {
     const Counts above = summed(input, begin, ends.above_end);
     const Counts tied = summed(input, ends.above_end, ends.tied_end);
     const Counts positives = summed(input, ends.tied_end, ends.positives_end);
-    for (std::size_t part = 0; part < kParts; ++part) {
+    for (std::size_t part = 0; part < kDoubleVectors; ++part) {
       negatives.part[part] += above.part[part];
       misplaced.part[part] += positives.part[part] * (2.0 * negatives.part[part] + tied.part[part]);
       negatives.part[part] += tied.part[part];
       found.part[part] += positives.part[part];
-      const DoublePart called = found.part[part] + negatives.part[part];
+      const Doubles called = found.part[part] + negatives.part[part];
       // Nothing is called yet where a resample drew none of these images: 0 / 0 would spoil its sum.
-      const DoublePart divisor = called > 0.0 ? called : called + 1.0;
+      const Doubles divisor = called > 0.0 ? called : called + 1.0;
       precisions.part[part] += positives.part[part] * (found.part[part] / divisor);
     }
     begin = ends.positives_end;
   }
   const Counts below = summed(input, begin, input.images);
-  for (std::size_t part = 0; part < kParts; ++part) {
-    const DoublePart pairs = found.part[part] * (negatives.part[part] + below.part[part]);
-    const DoublePart ap = precisions.part[part] / found.part[part];
-    const DoublePart area = (2.0 * pairs - misplaced.part[part]) / (2.0 * pairs);
-    __builtin_memcpy(average_precision + part * kPartLanes, &ap, sizeof ap);
-    __builtin_memcpy(auroc + part * kPartLanes, &area, sizeof area);
+  for (std::size_t part = 0; part < kDoubleVectors; ++part) {
+    const Doubles pairs = found.part[part] * (negatives.part[part] + below.part[part]);
+    const Doubles ap = precisions.part[part] / found.part[part];
+    const Doubles area = (2.0 * pairs - misplaced.part[part]) / (2.0 * pairs);
+    __builtin_memcpy(average_precision + part * kDoubleLanes, &ap, sizeof ap);
+    __builtin_memcpy(auroc + part * kDoubleLanes, &area, sizeof area);
   }
 }
 
