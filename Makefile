@@ -24,7 +24,7 @@ build-sanitize/.configured: CMakePresets.json | test-packages
 	@cmake --preset sanitize
 	@touch $@
 
-build: packages build/.configured  ## the program: build/niwaki
+build: packages build/.configured  ## the program: build/niwaki, with niwaki-networks beside it
 	@cmake --build build --parallel $(JOBS) --target niwaki
 
 demo: build  ## the phantom study, from drawing the images to the report in out/demo

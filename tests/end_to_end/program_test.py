@@ -1,5 +1,8 @@
-"""The program's own options, and command lines that are wrong."""
-from .workplace import EndToEnd
+"""The program's own options, its two files, and command lines that are wrong."""
+import shutil
+import subprocess
+
+from .workplace import EndToEnd, place
 
 VERBS = ["audit", "cohort", "demo", "inspect", "predict", "prune", "report", "study", "train"]
 
@@ -17,6 +20,19 @@ class Program(EndToEnd):
         for verb in VERBS:
             with self.subTest(verb=verb):
                 self.assertIn("--help", self.niwaki(verb, "--help").out)
+
+    def test_light_verbs_start_without_the_heavy_libraries(self):
+        listed = subprocess.run(["ldd", place().program], capture_output=True, text=True, check=True).stdout
+        self.assertNotRegex(listed, "torch|opencv|onnx|protobuf")
+
+    def test_without_its_other_half_the_program_holds_light_verbs_alone(self):
+        program = self.folder / "niwaki"
+        shutil.copy(place().program, program)
+        for arguments in (["--version"], ["audit", "--help"]):
+            subprocess.run([program, *arguments], stdout=subprocess.DEVNULL, check=True)
+        done = subprocess.run([program, "inspect", "x"], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"^niwaki: error: .+: .*/niwaki-networks: .*make build.*\n$")
 
     def test_no_verb_is_a_usage_error(self):
         self.fails(2)

@@ -4,8 +4,8 @@
 #include <CLI/CLI.hpp>
 
 #include "niwaki/audit/audit.hpp"
+#include "niwaki/cli/figures.hpp"
 #include "niwaki/cli/options.hpp"
-#include "niwaki/cli/outcome.hpp"
 #include "niwaki/cli/verbs.hpp"
 #include "niwaki/cohort/labels.hpp"
 #include "niwaki/core/atomic_file.hpp"

@@ -5,9 +5,6 @@
 
 namespace niwaki {
 
-/// Prints an audit's macro figures at the sparsities that people ask for, and how frequency goes with loss.
-void print_figures(const AuditResult& result);
-
 /// Prints what a study came to: figures at the sparsities that people ask for, and where the page is.
 void print_outcome(const CommonOptions& options, const StudyOutcome& outcome);
 

@@ -1,7 +1,9 @@
 #include "niwaki/cli/process.hpp"
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
@@ -9,11 +11,14 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include "niwaki/core/error.hpp"
+
 namespace niwaki {
 namespace {
 
 constexpr int kKeptBytes = 1 << 30;    // free memory at the end of the heap that stays the program's
 constexpr int kMappedBytes = 1 << 28;  // an allocation from here on is the kernel's business, and given back
+constexpr const char* kNetworksProgram = "niwaki-networks";
 constexpr std::array<std::string_view, 4> kVerbsOfNetworks = {"study", "demo", "train", "predict"};
 
 bool runs_networks(int argc, char** argv) {
@@ -25,6 +30,12 @@ bool runs_networks(int argc, char** argv) {
   return false;
 }
 
+void limit_openmp_spinning() {
+  if (std::getenv("GOMP_SPINCOUNT") == nullptr && std::getenv("OMP_WAIT_POLICY") == nullptr) {
+    setenv("GOMP_SPINCOUNT", "2000", 1);
+  }
+}
+
 }  // namespace
 
 void keep_freed_memory() {
@@ -32,17 +43,21 @@ void keep_freed_memory() {
   mallopt(M_TRIM_THRESHOLD, kKeptBytes);
 }
 
-void limit_openmp_spinning(int argc, char** argv) {
-  if (!runs_networks(argc, argv) || std::getenv("GOMP_SPINCOUNT") != nullptr ||
-      std::getenv("OMP_WAIT_POLICY") != nullptr) {
-    return;
-  }
+void become_networks_program(int argc, char** argv) {
   std::error_code error;
-  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (!error) {
-    setenv("GOMP_SPINCOUNT", "2000", 1);
-    execv(program.c_str(), argv);
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) {
+    throw MachineError(fmt::format("the program cannot tell where it lies ({})", error.message()), "/proc/self/exe",
+                       "run it where /proc is mounted");
   }
+  if (runs_networks(argc, argv)) {
+    limit_openmp_spinning();
+  }
+  const std::filesystem::path program = self.parent_path() / kNetworksProgram;
+  execv(program.c_str(), argv);
+  throw MachineError(
+      fmt::format("the part of the program that runs networks does not start ({})", std::strerror(errno)),
+      program.string(), "build it (make build), and keep it in one folder with niwaki");
 }
 
 }  // namespace niwaki

@@ -7,7 +7,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "niwaki/cli/verbs.hpp"
 #include "niwaki/core/cancel.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/text.hpp"
@@ -38,18 +37,10 @@ void check_verb(const CLI::App& program, int argc, const char* const* argv) {
   }
 }
 
-void add_verbs(CLI::App& program) {
+void set_up(CLI::App& program) {
   program.require_subcommand(1);
   program.set_version_flag("--version", std::string("niwaki ") + version());
   program.get_formatter()->column_width(36);
-  add_study_verbs(program);
-  add_train_verb(program);
-  add_prune_verb(program);
-  add_predict_verb(program);
-  add_audit_verb(program);
-  add_report_verb(program);
-  add_inspect_verb(program);
-  add_cohort_verb(program);
 }
 
 /// libtorch's errors bring their stack with them.
@@ -70,11 +61,12 @@ int parse_and_run(CLI::App& program, int argc, const char* const* argv) {
 
 }  // namespace
 
-int run_program(int argc, const char* const* argv) {
-  install_signal_handlers();
+int run_program(int argc, const char* const* argv, const std::function<void(CLI::App&)>& add_verbs) {
   CLI::App program("Niwaki: how far may an image classifier be pruned before it forgets someone?", "niwaki");
   try {
+    set_up(program);
     add_verbs(program);
+    install_signal_handlers();
     check_verb(program, argc, argv);
     return parse_and_run(program, argc, argv);
   } catch (const UsageError& error) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <span>
+#include <string_view>
+
 namespace CLI {
 class App;
 }
@@ -15,5 +18,20 @@ void add_prune_verb(CLI::App& program);
 void add_report_verb(CLI::App& program);
 void add_study_verbs(CLI::App& program);  // study and demo
 void add_train_verb(CLI::App& program);
+
+/// A verb that needs neither networks nor pictures. The program `niwaki` holds these and nothing else, so that they do
+/// not wait 0.4 s for the loader to bring in libtorch and OpenCV (docs/architecture.md).
+struct LightVerb {
+  std::string_view name;
+  void (*add)(CLI::App& program);
+};
+/// All of them; a new one is listed in light_verbs.cpp, once.
+std::span<const LightVerb> light_verbs();
+/// Whether the command line asks for one of them, or for the version alone.
+bool asks_for_light_verb(int argc, const char* const* argv);
+
+void add_light_verbs(CLI::App& program);
+/// Every verb, in the order of the help.
+void add_all_verbs(CLI::App& program);
 
 }  // namespace niwaki

@@ -1,0 +1,16 @@
+#include "niwaki/cli/verbs.hpp"
+
+namespace niwaki {
+
+void add_all_verbs(CLI::App& program) {
+  add_study_verbs(program);
+  add_train_verb(program);
+  add_prune_verb(program);
+  add_predict_verb(program);
+  add_light_verbs(program);
+  add_report_verb(program);
+  add_inspect_verb(program);
+  add_cohort_verb(program);
+}
+
+}  // namespace niwaki
