@@ -63,8 +63,8 @@ WeightedRanking::WeightedRanking(std::span<const float> scores, std::span<const 
       patients_.push_back(images[end].patient);
     }
     if (positives < end) {
-      steps_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(positives),
-                        static_cast<std::uint32_t>(end)});
+      steps_.push_back(
+          {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(positives), static_cast<std::uint32_t>(end)});
     }
     begin = end;
   }
