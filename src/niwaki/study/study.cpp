@@ -142,13 +142,20 @@ class Runner {
       case UnitKind::kAudit:
         write_manifest(study_.folder, plan_);
         write_audit(audit_result(), study_.folder / "audit");
-        return {"scores/scores.csv", "audit/audit.json", "audit/global.csv",   "audit/classes.csv",
-                "audit/curves.csv",  "audit/pairs.csv",  "audit/exemplars.csv"};
+        return audit_outputs();
       case UnitKind::kReport:
         write_study_report(study_, audit_result(), plan_);
         return {"report.html"};
     }
     return {};
+  }
+
+  static std::vector<std::string> audit_outputs() {
+    std::vector<std::string> outputs = {"scores/scores.csv"};
+    for (const std::string& name : audit_files()) {
+      outputs.push_back("audit/" + name);
+    }
+    return outputs;
   }
 
   /// Computed once a run: the audit's tables, the report and the outcome all show the same.
