@@ -1,15 +1,17 @@
 #include "niwaki/audit/aligned_scores.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "niwaki/cohort/class_names.hpp"
 #include "niwaki/core/error.hpp"
 
 namespace niwaki {
 
-AlignedScoreReader::AlignedScoreReader(const Cohort& cohort, bool logits) : cohort_(cohort), logits_(logits) {
-  for (std::size_t row = 0; row < cohort.size(); ++row) {
-    rows_.emplace(cohort.records[row].id, row);
+AlignedScoreReader::AlignedScoreReader(const Cohort& cohort, bool logits)
+    : cohort_(cohort), logits_(logits), rows_(cohort.size()) {
+  for (const Record& record : cohort.records) {
+    rows_.insert(record.id);
   }
 }
 
@@ -47,12 +49,12 @@ std::vector<std::size_t> AlignedScoreReader::match_images(const ScoreTable& tabl
   targets.reserve(table.images);
   // Ids are unique on both sides and as many, so when each is found, all are.
   for (const std::string& id : table.ids) {
-    const auto found = rows_.find(id);
-    if (found == rows_.end()) {
+    const std::optional<std::size_t> found = rows_.find(id);
+    if (!found) {
       throw InputError(fmt::format("the image '{}' is not among the labels", id), path,
                        "give scores for the images of the label file and no others");
     }
-    targets.push_back(found->second);
+    targets.push_back(*found);
   }
   return targets;
 }

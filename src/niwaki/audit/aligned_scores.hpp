@@ -2,11 +2,10 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "niwaki/cohort/cohort.hpp"
+#include "niwaki/core/name_index.hpp"
 #include "niwaki/scores/table.hpp"
 
 namespace niwaki {
@@ -34,7 +33,7 @@ class AlignedScoreReader {
 
   const Cohort& cohort_;
   bool logits_;
-  std::unordered_map<std::string_view, std::size_t> rows_;  // of each image id
+  NameIndex rows_;  // of the image ids
 };
 
 }  // namespace niwaki

@@ -13,7 +13,7 @@ std::vector<std::size_t> read_train_counts(const std::filesystem::path& path, co
   std::vector<std::string> names;
   std::vector<std::size_t> counts;
   for (std::size_t row = 0; row < csv.rows.size(); ++row) {
-    const std::string& name = csv.rows[row].cells[name_column];
+    const std::string name(csv.rows[row].cells[name_column]);
     if (find_class(name, names)) {
       throw InputError(fmt::format("the class '{}' is listed twice", name), csv.where(row, name_column),
                        "list each class once");

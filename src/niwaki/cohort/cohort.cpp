@@ -4,6 +4,8 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "niwaki/core/name_index.hpp"
+
 namespace niwaki {
 namespace {
 
@@ -33,7 +35,7 @@ const char* split_name(Split split) {
 }
 
 std::size_t Cohort::patients() const {
-  std::unordered_set<std::string_view> names;
+  NameIndex names(records.size());
   for (const Record& record : records) {
     names.insert(record.patient);
   }
@@ -79,9 +81,9 @@ void Cohort::check(const std::string& source) const {
       throw InputError(fmt::format("the class '{}' is named twice", name), source, "name each class once");
     }
   }
-  names.clear();
+  NameIndex ids(records.size());
   for (const Record& record : records) {
-    if (!names.insert(record.id).second) {
+    if (!ids.insert(record.id).second) {
       throw InputError(fmt::format("the image '{}' is listed twice", record.id), source, "list each image once");
     }
   }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <unordered_map>
 #include <utility>
 
 #include "niwaki/cohort/class_names.hpp"
@@ -11,6 +10,7 @@
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/csv.hpp"
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/name_index.hpp"
 #include "niwaki/core/text.hpp"
 
 namespace niwaki {
@@ -49,7 +49,7 @@ LabelFormat recognise(const CsvTable& table) {
 }
 
 Label parse_cell(const CsvTable& table, std::size_t row, std::size_t column) {
-  const std::string& cell = table.rows[row].cells[column];
+  const std::string_view cell = table.rows[row].cells[column];
   if (cell == "1" || cell == "1.0") {
     return Label::kPositive;
   }
@@ -117,8 +117,9 @@ std::vector<std::size_t> class_columns(const CsvTable& table, const ColumnLayout
 }
 
 Record record_of(const CsvTable& table, const ColumnLayout& layout, std::size_t row) {
-  const std::vector<std::string>& cells = table.rows[row].cells;
-  Record record{cells[layout.id], cells[layout.patient], cells[layout.image], layout.site ? cells[*layout.site] : ""};
+  const std::span<const std::string_view> cells = table.rows[row].cells;
+  Record record{std::string(cells[layout.id]), std::string(cells[layout.patient]), std::string(cells[layout.image]),
+                std::string(layout.site ? cells[*layout.site] : "")};
   if (record.id.empty() || record.patient.empty()) {
     throw InputError(record.id.empty() ? "an image has no id" : "an image has no patient", table.where(row),
                      "fill in the cell");
@@ -148,11 +149,11 @@ Cohort read_columns(const CsvTable& table, LabelFormat format) {
 }
 
 void check_ids_once(const Cohort& cohort, const CsvTable& table) {
-  std::unordered_map<std::string_view, std::size_t> first;
+  NameIndex ids(cohort.size());
   for (std::size_t row = 0; row < cohort.size(); ++row) {
-    const auto [found, fresh] = first.emplace(cohort.records[row].id, row);
+    const auto [first, fresh] = ids.insert(cohort.records[row].id);  // all before were new, so its number is its row
     if (!fresh) {
-      throw InputError(fmt::format("an image is listed twice, first in line {}", table.rows[found->second].line),
+      throw InputError(fmt::format("an image is listed twice, first in line {}", table.rows[first].line),
                        table.where(row), "list each image once");
     }
   }

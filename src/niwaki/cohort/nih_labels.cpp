@@ -45,7 +45,7 @@ Cohort read_nih_labels(const CsvTable& table) {
   cohort.records.reserve(table.rows.size());
   cohort.labels.assign(table.rows.size() * cohort.classes.size(), Label::kNegative);
   for (std::size_t row = 0; row < table.rows.size(); ++row) {
-    const std::vector<std::string>& cells = table.rows[row].cells;
+    const std::span<const std::string_view> cells = table.rows[row].cells;
     if (cells.size() <= last) {
       throw InputError(fmt::format("only {} cells", cells.size()), table.where(row),
                        "copy the file again from where it came");
@@ -53,7 +53,7 @@ Cohort read_nih_labels(const CsvTable& table) {
     if (cells[image].empty() || cells[patient].empty()) {
       throw InputError("an image has no name or no patient", table.where(row), "fill in the cell");
     }
-    cohort.records.push_back({cells[image], cells[patient], cells[image], ""});
+    cohort.records.push_back({std::string(cells[image]), std::string(cells[patient]), std::string(cells[image]), ""});
     read_findings(table, row, findings,
                   std::span(cohort.labels).subspan(row * cohort.classes.size(), cohort.classes.size()));
   }

@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <system_error>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/input_file.hpp"
 
 namespace niwaki {
 namespace {
@@ -80,30 +80,20 @@ void write_file(const fs::path& path, std::string_view bytes) {
 }
 
 std::string read_file(const fs::path& path, std::size_t limit) {
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  if (!fs::exists(status)) {
-    throw InputError("no such file", path.string(), "check the path");
-  }
-  if (fs::is_directory(status)) {
-    throw InputError("this is a folder, not a file", path.string(), "name a file in it");
-  }
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) {
-    throw InputError("the file cannot be opened", path.string(), "check that you may read it");
-  }
+  constexpr std::size_t kBlock = std::size_t{1} << 20;
+  InputFile file(path);
   std::string bytes;
-  std::vector<char> block(std::size_t{1} << 20);
-  while (stream.read(block.data(), static_cast<std::streamsize>(block.size())) || stream.gcount() > 0) {
-    bytes.append(block.data(), static_cast<std::size_t>(stream.gcount()));
-    if (bytes.size() > limit) {
+  std::size_t filled = 0;
+  do {
+    if (filled > limit || file.size() > limit) {
       throw InputError(fmt::format("the file is larger than {} bytes", limit), path.string(),
                        "check that it is the right file");
     }
-  }
-  if (stream.bad()) {
-    throw InputError("the file cannot be read", path.string(), "check the disk");
-  }
+    // One byte more than it is said to hold, so that the end is seen; more where it grew, or nobody could say.
+    bytes.resize(filled == 0 ? file.size() + 1 : bytes.size() + kBlock);
+    filled += file.read(bytes.data() + filled, bytes.size() - filled);
+  } while (filled == bytes.size());
+  bytes.resize(filled);
   return bytes;
 }
 

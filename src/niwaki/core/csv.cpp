@@ -9,30 +9,37 @@
 namespace niwaki {
 namespace {
 
-/// Reads cells one after the other.
+bool blank(char character) {
+  return character == ' ' || character == '\t' || character == '\r';
+}
+
+/// Reads cells one after the other. They are views into the text; where a quote was doubled, the text is changed to
+/// what the cell holds.
 class CsvParser {
  public:
-  CsvParser(std::string_view text, const std::string& name) : text_(text), name_(name) {
-    if (text_.starts_with("\xEF\xBB\xBF")) {
-      text_.remove_prefix(3);
+  CsvParser(std::string& text, const std::string& name)
+      : name_(name), position_(text.data()), end_(text.data() + text.size()) {
+    if (text.starts_with("\xEF\xBB\xBF")) {
+      position_ += 3;
     }
   }
 
-  /// The next row that is not blank, or false at the end.
-  bool next(CsvRow& row) {
-    while (position_ < text_.size()) {
-      row.line = line_;
-      row.cells.clear();
-      read_row(row.cells);
-      if (row.cells.size() != 1 || !row.cells[0].empty()) {
-        return true;
+  /// Appends the cells of the next row that is not blank and answers its line, or nothing at the end.
+  std::optional<std::size_t> next(std::vector<std::string_view>& cells) {
+    const std::size_t before = cells.size();
+    while (position_ < end_) {
+      const std::size_t line = line_;
+      read_row(cells);
+      if (cells.size() != before + 1 || !cells.back().empty()) {
+        return line;
       }
+      cells.pop_back();
     }
-    return false;
+    return std::nullopt;
   }
 
  private:
-  void read_row(std::vector<std::string>& cells) {
+  void read_row(std::vector<std::string_view>& cells) {
     while (true) {
       cells.push_back(at('"') ? quoted_cell() : plain_cell());
       if (!at(',')) {
@@ -40,60 +47,62 @@ class CsvParser {
       }
       ++position_;
     }
-    end_line();
-  }
-
-  [[nodiscard]] bool at(char character) const { return position_ < text_.size() && text_[position_] == character; }
-
-  std::string plain_cell() {
-    std::size_t end = position_;
-    while (end < text_.size() && text_[end] != ',' && text_[end] != '\n') {
-      ++end;
-    }
-    const std::string_view cell = text_.substr(position_, end - position_);
-    position_ = end;
-    return std::string(trimmed(cell));
-  }
-
-  std::string quoted_cell() {
-    const std::size_t opened = line_;
-    std::string cell;
-    ++position_;
-    while (position_ < text_.size()) {
-      const char character = text_[position_++];
-      if (character == '"') {
-        if (!at('"')) {
-          pass_blanks(opened);
-          return cell;
-        }
-        ++position_;
-      }
-      line_ += character == '\n' ? 1 : 0;
-      cell += character;
-    }
-    throw InputError("a quoted cell is never closed", fmt::format("{}, line {}", name_, opened), "close the quote");
-  }
-
-  void pass_blanks(std::size_t line) {
-    while (at(' ') || at('\t') || at('\r')) {
-      ++position_;
-    }
-    if (position_ < text_.size() && !at(',') && !at('\n')) {
-      throw InputError("text follows a closed quote", fmt::format("{}, line {}", name_, line),
-                       "double the quotes inside a quoted cell");
-    }
-  }
-
-  void end_line() {
     if (at('\n')) {
       ++position_;
       ++line_;
     }
   }
 
-  std::string_view text_;
+  [[nodiscard]] bool at(char character) const { return position_ < end_ && *position_ == character; }
+
+  std::string_view plain_cell() {
+    const char* first = position_;
+    while (position_ < end_ && *position_ != ',' && *position_ != '\n') {
+      ++position_;
+    }
+    const char* last = position_;
+    while (first < last && blank(*first)) {
+      ++first;
+    }
+    while (first < last && blank(last[-1])) {
+      --last;
+    }
+    return {first, static_cast<std::size_t>(last - first)};
+  }
+
+  std::string_view quoted_cell() {
+    const std::size_t opened = line_;
+    ++position_;
+    const char* cell = position_;
+    char* written = position_;
+    while (position_ < end_) {
+      const char character = *position_++;
+      if (character == '"') {
+        if (!at('"')) {
+          pass_blanks(opened);
+          return {cell, static_cast<std::size_t>(written - cell)};
+        }
+        ++position_;
+      }
+      line_ += character == '\n' ? 1 : 0;
+      *written++ = character;
+    }
+    throw InputError("a quoted cell is never closed", fmt::format("{}, line {}", name_, opened), "close the quote");
+  }
+
+  void pass_blanks(std::size_t line) {
+    while (position_ < end_ && blank(*position_)) {
+      ++position_;
+    }
+    if (position_ < end_ && !at(',') && !at('\n')) {
+      throw InputError("text follows a closed quote", fmt::format("{}, line {}", name_, line),
+                       "double the quotes inside a quoted cell");
+    }
+  }
+
   const std::string& name_;
-  std::size_t position_ = 0;
+  char* position_;
+  char* end_;
   std::size_t line_ = 1;
 };
 
@@ -126,28 +135,47 @@ std::string CsvTable::where(std::size_t row, std::size_t column) const {
   return fmt::format("{}, column {}", where(row), name);
 }
 
-CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOptions& options) {
+namespace {
+
+CsvTable parse_owned(std::string bytes, const std::string& name, const CsvOptions& options) {
   CsvTable table;
   table.path = name;
-  CsvParser parser(text, name);
-  CsvRow row;
-  if (!parser.next(row)) {
+  const auto text = std::make_shared<CsvTable::Text>();
+  text->bytes = std::move(bytes);
+  CsvParser parser(text->bytes, name);
+  std::vector<std::string_view>& cells = text->cells;
+  if (!parser.next(cells)) {
     throw InputError("the file is empty", name, "it must begin with a line of column names");
   }
-  table.header = std::move(row.cells);
-  while (parser.next(row)) {
-    if (options.same_width && row.cells.size() != table.header.size()) {
-      throw InputError(fmt::format("{} cells under {} column names", row.cells.size(), table.header.size()),
-                       fmt::format("{}, line {}", name, row.line), "give each row as many cells as the header");
+  table.header.assign(cells.begin(), cells.end());
+  cells.clear();
+  std::vector<std::size_t> ends;
+  for (std::size_t begin = 0; const std::optional<std::size_t> line = parser.next(cells); begin = cells.size()) {
+    const std::size_t width = cells.size() - begin;
+    if (options.same_width && width != table.header.size()) {
+      throw InputError(fmt::format("{} cells under {} column names", width, table.header.size()),
+                       fmt::format("{}, line {}", name, *line), "give each row as many cells as the header");
     }
-    table.rows.push_back(std::move(row));
-    row = {};
+    table.rows.push_back({{}, *line});
+    ends.push_back(cells.size());
   }
+  // Only now do the cells stay where they are.
+  for (std::size_t row = 0; row < ends.size(); ++row) {
+    const std::size_t begin = row == 0 ? 0 : ends[row - 1];
+    table.rows[row].cells = std::span(cells).subspan(begin, ends[row] - begin);
+  }
+  table.text = text;
   return table;
 }
 
+}  // namespace
+
+CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOptions& options) {
+  return parse_owned(std::string(text), name, options);
+}
+
 CsvTable read_csv(const std::filesystem::path& path, const CsvOptions& options) {
-  return parse_csv(read_file(path, options.limit_bytes), path.string(), options);
+  return parse_owned(read_file(path, options.limit_bytes), path.string(), options);
 }
 
 CsvWriter::CsvWriter(const std::vector<std::string>& header) : width_(header.size()) {

@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,12 +13,13 @@ namespace niwaki {
 
 /// One row of a CSV file and where it stands, for error messages.
 struct CsvRow {
-  std::vector<std::string> cells;
+  std::span<const std::string_view> cells;
   std::size_t line = 0;  // 1-based line where the row begins
 };
 
 /// A CSV file (RFC 4180: quoted cells, doubled quotes; LF or CRLF; a UTF-8 byte-order mark is
-/// dropped; blank lines are passed over). Cells keep their bytes, outer blanks trimmed where unquoted.
+/// dropped; blank lines are passed over). Cells keep their bytes, outer blanks trimmed where unquoted. They lie in the
+/// file's text, which the table and its copies share; a cell taken out of it must not outlive them all.
 struct CsvTable {
   std::string path;  // for error messages
   std::vector<std::string> header;
@@ -28,6 +31,13 @@ struct CsvTable {
   /// "labels.csv, line 12, column 'Edema'".
   [[nodiscard]] std::string where(std::size_t row, std::size_t column) const;
   [[nodiscard]] std::string where(std::size_t row) const;
+
+  /// What the cells lie in.
+  struct Text {
+    std::string bytes;
+    std::vector<std::string_view> cells;  // of all rows
+  };
+  std::shared_ptr<const Text> text;
 };
 
 struct CsvOptions {

@@ -25,12 +25,12 @@ class AuditTables : public testing::Test {
 
   /// The number in a cell, or nothing where it is empty.
   static Figure number(const CsvTable& table, std::size_t row, const std::string& column) {
-    const std::string& cell = table.rows.at(row).cells[table.column(column)];
+    const std::string cell(table.rows.at(row).cells[table.column(column)]);
     return cell.empty() ? std::nullopt : parse_number(cell);
   }
 
   static std::string text(const CsvTable& table, std::size_t row, const std::string& column) {
-    return table.rows.at(row).cells[table.column(column)];
+    return std::string(table.rows.at(row).cells[table.column(column)]);
   }
 
   CsvTable written(const std::string& name) const { return read_csv(folder_ / name); }

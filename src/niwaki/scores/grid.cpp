@@ -30,7 +30,7 @@ bool leaves_folder(const std::string& path) {
 }
 
 GridEntry read_entry(const CsvTable& csv, std::size_t row) {
-  const auto cell = [&](const char* name) { return csv.rows[row].cells[csv.column(name)]; };
+  const auto cell = [&](const char* name) { return std::string(csv.rows[row].cells[csv.column(name)]); };
   GridEntry entry;
   entry.method = cell("method");
   if (entry.method.empty()) {

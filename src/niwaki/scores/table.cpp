@@ -76,7 +76,7 @@ ScoreTable read_csv_scores(const std::string& path) {
   seen.clear();
   table.values.reserve(table.images * table.classes);
   for (std::size_t row = 0; row < table.images; ++row) {
-    table.ids.push_back(csv.rows[row].cells[id]);
+    table.ids.emplace_back(csv.rows[row].cells[id]);
     if (!seen.insert(table.ids.back()).second) {
       throw InputError("an image is listed twice", csv.where(row, id), "keep one row an image");
     }

@@ -389,7 +389,7 @@ TEST(Phantom, writes_its_truth_as_a_table) {
   EXPECT_NO_THROW(static_cast<void>(table.column("flipped:No Finding")));
   for (std::size_t row = 0; row < 60; ++row) {
     EXPECT_EQ(table.rows[row].cells[0], phantom.cohort().records[row].id);
-    EXPECT_NEAR(std::stod(table.rows[row].cells[effusion]),
+    EXPECT_NEAR(std::stod(std::string(table.rows[row].cells[effusion])),
                 phantom.truth().visibility[row * 20 + static_cast<std::size_t>(phantom::Finding::kEffusion)], 1e-6);
   }
 }
