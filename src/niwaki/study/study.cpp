@@ -140,8 +140,6 @@ class Runner {
       case UnitKind::kPredict:
         return predict_unit(study_, unit, progress);
       case UnitKind::kAudit:
-        write_manifest(study_.folder, plan_);
-        write_audit(audit_result(), study_.folder / "audit");
         return audit_outputs();
       case UnitKind::kReport:
         write_study_report(study_, audit_result(), plan_);
@@ -150,8 +148,9 @@ class Runner {
     return {};
   }
 
-  static std::vector<std::string> audit_outputs() {
-    std::vector<std::string> outputs = {"scores/scores.csv"};
+  std::vector<std::string> audit_outputs() {
+    std::vector<std::string> outputs = write_manifests(study_.folder, plan_);
+    write_audit(audit_result(), study_.folder / "audit");
     for (const std::string& name : audit_files()) {
       outputs.push_back("audit/" + name);
     }
