@@ -1,9 +1,10 @@
 #include "niwaki/audit/image_result.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "niwaki/core/parallel.hpp"
-#include "niwaki/metrics/correlation.hpp"
+#include "niwaki/metrics/row_ranks.hpp"
 
 namespace niwaki {
 namespace {
@@ -44,24 +45,34 @@ std::vector<Flip> flips_of(const PrunedPair& pair, std::size_t row, std::size_t 
   return flips;
 }
 
+std::vector<Figure> correlations_of(const std::vector<MatrixView<const double>>& averages) {
+  const std::size_t steps = averages.size() - 1;
+  const RowRanks dense(averages.front());
+  std::vector<Figure> correlations(dense.rows() * steps);
+  for (std::size_t step = 0; step < steps; ++step) {
+    const std::vector<double> here = dense.spearman(RowRanks(averages[step + 1]));
+    for (std::size_t row = 0; row < here.size(); ++row) {
+      correlations[row * steps + step] = std::isnan(here[row]) ? Figure{} : here[row];
+    }
+  }
+  return correlations;
+}
+
 }  // namespace
 
 ImageResult image_result(const std::vector<MatrixView<const double>>& averages, std::size_t exemplar_step,
                          const PrunedPair& pair) {
   const MatrixView<const double> dense = averages.front();
+  const MatrixView<const double> pruned = averages[exemplar_step];
   const std::size_t images = dense.rows();
-  const std::size_t steps = averages.size() - 1;
   ImageResult result;
-  result.correlations.resize(images * steps);
+  result.correlations = correlations_of(averages);
   result.fallen.resize(images);
   result.largest_fall.resize(images);
   result.flips.resize(images);
   parallel_for((images + kRowsAtOnce - 1) / kRowsAtOnce, [&](std::size_t block) {
     for (std::size_t row = block * kRowsAtOnce; row < std::min((block + 1) * kRowsAtOnce, images); ++row) {
-      for (std::size_t step = 0; step < steps; ++step) {
-        result.correlations[row * steps + step] = spearman(dense.row(row), averages[step + 1].row(row));
-      }
-      find_largest_fall(dense.row(row), averages[exemplar_step].row(row), result.fallen[row], result.largest_fall[row]);
+      find_largest_fall(dense.row(row), pruned.row(row), result.fallen[row], result.largest_fall[row]);
       result.flips[row] = flips_of(pair, row, dense.columns());
     }
   });

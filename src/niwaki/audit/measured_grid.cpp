@@ -9,9 +9,10 @@
 #include "niwaki/audit/aligned_scores.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/parallel.hpp"
+#include "niwaki/core/transpose.hpp"
 #include "niwaki/metrics/calibration.hpp"
+#include "niwaki/metrics/class_ranker.hpp"
 #include "niwaki/metrics/classification.hpp"
-#include "niwaki/metrics/ranking.hpp"
 #include "niwaki/metrics/weighted_ranking.hpp"
 
 namespace niwaki {
@@ -31,21 +32,45 @@ void add_figures_at(const Confusion& confusion, double threshold, ClassFigures& 
   figures.precision = chosen ? precision(confusion) : kNone;
 }
 
-ClassFigures class_figures(std::span<const float> scores, const ClassLabels& labels, const AuditOptions& options,
-                           double operating_point, CalibrationBins& pooled) {
-  const RankedScores ranked(scores, labels.values);
+/// Ranks the columns of many tables against the same labels; one for all threads.
+class TableMeasurer {
+ public:
+  TableMeasurer(const std::vector<ClassLabels>& labels, const AuditOptions& options, const Resampling* resampling)
+      : labels_(labels), options_(options), resampling_(resampling) {
+    for (const ClassLabels& column : labels) {
+      rankers_.emplace_back(column.values);
+    }
+  }
+
+  [[nodiscard]] MeasuredUnit measure(MatrixView<const float> scores, const std::vector<double>& operating_points) const;
+
+ private:
+  [[nodiscard]] ClassFigures figures(std::size_t column, std::span<const float> scores, double operating_point,
+                                     ClassRanker::Scratch& scratch, CalibrationBins& pooled) const;
+
+  const std::vector<ClassLabels>& labels_;
+  const AuditOptions& options_;
+  const Resampling* resampling_;
+  std::vector<ClassRanker> rankers_;
+};
+
+ClassFigures TableMeasurer::figures(std::size_t column, std::span<const float> scores, double operating_point,
+                                    ClassRanker::Scratch& scratch, CalibrationBins& pooled) const {
+  const ClassRanker& ranker = rankers_[column];
+  const PositiveRanks ranks = ranker.rank(scores, scratch);
   ClassFigures figures;
-  figures.ap = average_precision(ranked).value();
-  figures.auroc = auroc(ranked).value();
-  figures.sensitivity_at_specificity = sensitivity_at_specificity(ranked, options.target_specificity).value();
-  const Confusion called = confusion_at(scores, labels.values, options.threshold);
+  figures.ap = average_precision(ranks).value();
+  figures.auroc = auroc(ranks).value();
+  figures.sensitivity_at_specificity = sensitivity_at_specificity(ranks, options_.target_specificity).value();
+  const Confusion called = ranker.confusion_at(scores, options_.threshold);
   figures.f1 = f1(called);
-  add_figures_at(operating_point == options.threshold ? called : confusion_at(scores, labels.values, operating_point),
+  add_figures_at(operating_point == options_.threshold ? called : ranker.confusion_at(scores, operating_point),
                  operating_point, figures);
+  const std::vector<std::int8_t>& labels = labels_[column].values;
   CalibrationBins bins;
-  bins.add(scores, labels.values);
-  figures.brier = brier_score(scores, labels.values).value();
-  figures.log_loss = log_loss(scores, labels.values).value();
+  bins.add(scores, labels);
+  figures.brier = brier_score(scores, labels).value();
+  figures.log_loss = log_loss(scores, labels).value();
   figures.calibration_error = bins.expected_calibration_error().value();
   pooled.merge(bins);
   return figures;
@@ -119,30 +144,33 @@ void add_macro_row(std::vector<float>& figures, std::size_t classes) {
   }
 }
 
-MeasuredUnit measured_unit(MatrixView<const float> scores, const std::vector<ClassLabels>& labels,
-                           const AuditOptions& options, const std::vector<double>& operating_points,
-                           const Resampling* resampling) {
+MeasuredUnit TableMeasurer::measure(MatrixView<const float> scores, const std::vector<double>& operating_points) const {
+  thread_local std::vector<float> turned;
+  thread_local ClassRanker::Scratch scratch;
+  turned.resize(scores.size());
+  const MatrixView<float> columns(turned.data(), scores.columns(), scores.rows());
+  transpose(scores, columns);
   MeasuredUnit unit;
-  unit.classes.resize(labels.size());
-  unit.replicates = empty_replicates(labels.size(), resampling);
+  unit.classes.resize(labels_.size());
+  unit.replicates = empty_replicates(labels_.size(), resampling_);
   CalibrationBins pooled;
-  for (std::size_t column = 0; column < labels.size(); ++column) {
-    if (!labels[column].measurable()) {
+  for (std::size_t column = 0; column < labels_.size(); ++column) {
+    if (!labels_[column].measurable()) {
       continue;
     }
-    const std::vector<float> values = scores.column(column);
-    unit.classes[column] = class_figures(values, labels[column], options, operating_points[column], pooled);
-    if (resampling != nullptr) {
-      const std::size_t resamples = resampling->resamples.resamples();
-      const auto row = [&](std::vector<float>& figures) {
-        return std::span(figures).subspan(column * resamples, resamples);
+    const std::span<const float> values = columns.row(column);
+    unit.classes[column] = figures(column, values, operating_points[column], scratch, pooled);
+    if (resampling_ != nullptr) {
+      const std::size_t resamples = resampling_->resamples.resamples();
+      const auto row = [&](std::vector<float>& replicates) {
+        return std::span(replicates).subspan(column * resamples, resamples);
       };
-      resample_ranking(values, labels[column], *resampling, row(unit.replicates.ap), row(unit.replicates.auroc));
-      resample_f1(values, labels[column], options.threshold, *resampling, row(unit.replicates.f1));
+      resample_ranking(values, labels_[column], *resampling_, row(unit.replicates.ap), row(unit.replicates.auroc));
+      resample_f1(values, labels_[column], options_.threshold, *resampling_, row(unit.replicates.f1));
     }
   }
   for (std::vector<float>* figures : {&unit.replicates.ap, &unit.replicates.auroc, &unit.replicates.f1}) {
-    add_macro_row(*figures, labels.size());
+    add_macro_row(*figures, labels_.size());
   }
   unit.pooled_calibration_error = pooled.expected_calibration_error().value_or(0.0);
   return unit;
@@ -197,14 +225,15 @@ MeasuredGrid measure_grid(const Cohort& cohort, const std::vector<ClassLabels>& 
   measured.units.resize(grid.entries.size());
   open_averages(grid, options, measured);
   const AlignedScoreReader reader(cohort, logits);
+  const TableMeasurer measurer(labels, options, resampling);
   std::vector<std::vector<std::string>> left_out(grid.entries.size());
   std::vector<std::size_t> saturated(grid.entries.size());
   parallel_for(grid.entries.size(), [&](std::size_t index) {
     const GridEntry& entry = grid.entries[index];
     AlignedScoreReader::Scores scores = reader.read(grid.table_path(entry));
     MeasuredUnit& unit = measured.units[index];
-    unit = measured_unit({scores.values.data(), cohort.size(), labels.size()}, labels, options,
-                         operating_points.of(entry.method, entry.seed), resampling);
+    unit = measurer.measure({scores.values.data(), cohort.size(), labels.size()},
+                            operating_points.of(entry.method, entry.seed));
     left_out[index] = std::move(scores.left_out);
     saturated[index] = scores.saturated;
     if (const auto average = measured.averages.find(key_of(entry)); average != measured.averages.end()) {
