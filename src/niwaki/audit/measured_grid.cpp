@@ -10,7 +10,7 @@
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/parallel.hpp"
 #include "niwaki/core/transpose.hpp"
-#include "niwaki/metrics/calibration.hpp"
+#include "niwaki/metrics/calibration_sums.hpp"
 #include "niwaki/metrics/class_ranker.hpp"
 #include "niwaki/metrics/classification.hpp"
 #include "niwaki/metrics/weighted_ranking.hpp"
@@ -46,7 +46,7 @@ class TableMeasurer {
 
  private:
   [[nodiscard]] ClassFigures figures(std::size_t column, std::span<const float> scores, double operating_point,
-                                     ClassRanker::Scratch& scratch, CalibrationBins& pooled) const;
+                                     ClassRanker::Scratch& scratch, CalibrationSums& pooled) const;
 
   const std::vector<ClassLabels>& labels_;
   const AuditOptions& options_;
@@ -55,7 +55,7 @@ class TableMeasurer {
 };
 
 ClassFigures TableMeasurer::figures(std::size_t column, std::span<const float> scores, double operating_point,
-                                    ClassRanker::Scratch& scratch, CalibrationBins& pooled) const {
+                                    ClassRanker::Scratch& scratch, CalibrationSums& pooled) const {
   const ClassRanker& ranker = rankers_[column];
   const PositiveRanks ranks = ranker.rank(scores, scratch);
   ClassFigures figures;
@@ -66,13 +66,11 @@ ClassFigures TableMeasurer::figures(std::size_t column, std::span<const float> s
   figures.f1 = f1(called);
   add_figures_at(operating_point == options_.threshold ? called : ranker.confusion_at(scores, operating_point),
                  operating_point, figures);
-  const std::vector<std::int8_t>& labels = labels_[column].values;
-  CalibrationBins bins;
-  bins.add(scores, labels);
-  figures.brier = brier_score(scores, labels).value();
-  figures.log_loss = log_loss(scores, labels).value();
-  figures.calibration_error = bins.expected_calibration_error().value();
-  pooled.merge(bins);
+  const CalibrationSums calibration(scores, labels_[column].values);
+  figures.brier = calibration.brier_score().value();
+  figures.log_loss = calibration.log_loss().value();
+  figures.calibration_error = calibration.expected_calibration_error().value();
+  pooled.merge(calibration);
   return figures;
 }
 
@@ -153,7 +151,7 @@ MeasuredUnit TableMeasurer::measure(MatrixView<const float> scores, const std::v
   MeasuredUnit unit;
   unit.classes.resize(labels_.size());
   unit.replicates = empty_replicates(labels_.size(), resampling_);
-  CalibrationBins pooled;
+  CalibrationSums pooled;
   for (std::size_t column = 0; column < labels_.size(); ++column) {
     if (!labels_[column].measurable()) {
       continue;
