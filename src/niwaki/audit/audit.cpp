@@ -3,18 +3,23 @@
 #include <cmath>
 
 #include "niwaki/audit/class_labels.hpp"
+#include "niwaki/audit/companions.hpp"
 #include "niwaki/audit/cooccurrence.hpp"
 #include "niwaki/audit/curves.hpp"
+#include "niwaki/audit/evidence.hpp"
 #include "niwaki/audit/exemplars.hpp"
 #include "niwaki/audit/figure_correlation.hpp"
+#include "niwaki/audit/global_loss.hpp"
+#include "niwaki/audit/image_result.hpp"
 #include "niwaki/audit/measured_grid.hpp"
+#include "niwaki/audit/operating_points.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/text.hpp"
 
 namespace niwaki {
 namespace {
 
-void check_range(double value, bool inside, const char* field, const char* range) {
+void check_range(double value, bool inside, const char* field, const std::string& range) {
   if (!inside) {
     throw InputError(fmt::format("{} is {}", field, value), fmt::format("audit option {}", field),
                      fmt::format("give a number {}", range));
@@ -65,22 +70,73 @@ void correlate_with_frequency(const std::vector<AuditClass>& classes, MethodResu
       correlate(last_auroc_changes, frequencies, "classes", where + ".delta_auroc_at_max", notes);
 }
 
-ExemplarResult exemplars_of(const Cohort& cohort, const std::vector<ClassLabels>& labels, const ScoreGrid& grid,
-                            const MeasuredGrid& measured, const std::string& method, const AuditOptions& options,
-                            std::vector<Note>& notes) {
-  const std::string where = "methods." + method + ".exemplars";
-  const std::optional<double> sparsity = exemplar_sparsity(grid, method, options);
-  if (!sparsity) {
-    return no_exemplars(labels, options.exemplar_sparsity,
-                        fmt::format("none chosen: the grid has no scores at sparsity {}", options.exemplar_sparsity),
-                        where, notes);
+/// What is needed of one method at the exemplar sparsity.
+struct ExemplarTables {
+  std::vector<MatrixView<const double>> averages;  // one a sparsity, 0 first
+  std::size_t step = 0;                            // of the exemplar sparsity
+  PrunedPair pair;
+};
+
+ExemplarTables exemplar_tables(const Cohort& cohort, const ScoreGrid& grid, const MeasuredGrid& measured,
+                               const MethodFigures& figures, const std::string& method,
+                               const OperatingPoints& operating_points, const AuditOptions& options) {
+  ExemplarTables tables;
+  for (std::size_t step = 0; step < figures.sparsities().size(); ++step) {
+    const double sparsity = figures.sparsities()[step];
+    const std::vector<double>& values = measured.average(grid.entry(method, grid.seeds.front(), sparsity));
+    tables.averages.emplace_back(values.data(), cohort.size(), cohort.classes.size());
+    tables.step = is_exemplar_sparsity(sparsity, options) ? step : tables.step;
   }
-  const auto average = [&](double of) {
-    const std::vector<double>& values = measured.average(grid.entry(method, grid.seeds.front(), of));
-    return MatrixView<const double>(values.data(), cohort.size(), labels.size());
-  };
-  return find_exemplars(cohort, labels, average(0.0), average(*sparsity), *sparsity, options.exemplar_fraction, where,
-                        notes);
+  tables.pair.sparsity = figures.sparsities()[tables.step];
+  for (std::size_t seed = 0; seed < figures.seeds(); ++seed) {
+    const auto view = [&](std::size_t step) {
+      return MatrixView<const float>(figures.unit(step, seed).scores.data(), cohort.size(), cohort.classes.size());
+    };
+    tables.pair.dense.push_back(view(0));
+    tables.pair.pruned.push_back(view(tables.step));
+    tables.pair.operating_points.push_back(&operating_points.of(method, grid.seeds[seed]));
+  }
+  return tables;
+}
+
+/// Exemplars, images and companions, where the grid has the exemplar sparsity.
+void look_closer(const Cohort& cohort, const std::vector<ClassLabels>& labels, const ScoreGrid& grid,
+                 const MeasuredGrid& measured, const MethodFigures& figures, const OperatingPoints& operating_points,
+                 const AuditOptions& options, const Resampling* resampling, MethodResult& result,
+                 std::vector<Note>& notes) {
+  const std::string where = "methods." + result.method;
+  result.companions.sparsity = options.exemplar_sparsity;
+  if (!exemplar_sparsity(grid, result.method, options)) {
+    const std::string reason = fmt::format("the grid has no scores at sparsity {}", options.exemplar_sparsity);
+    result.exemplars =
+        no_exemplars(labels, options.exemplar_sparsity, "none chosen: " + reason, where + ".exemplars", notes);
+    notes.push_back({where + ".companions", "none measured: " + reason});
+    return;
+  }
+  const ExemplarTables tables =
+      exemplar_tables(cohort, grid, measured, figures, result.method, operating_points, options);
+  result.exemplars =
+      find_exemplars(cohort, labels, tables.averages[0], tables.averages[tables.step], tables.pair.sparsity,
+                     options.exemplar_fraction, resampling, where + ".exemplars", notes);
+  result.exemplars.images = image_result(tables.averages, tables.step, tables.pair);
+  if (resampling == nullptr) {
+    notes.push_back({where + ".companions", "none measured, because no bootstrap was asked for"});
+    return;
+  }
+  result.companions = companion_effects(labels, tables.pair, *resampling, options);
+}
+
+std::vector<OperatingPoint> listed(const OperatingPoints& points, const std::string& method,
+                                   const std::vector<std::uint64_t>& seeds) {
+  std::vector<OperatingPoint> list;
+  for (const std::uint64_t seed : seeds) {
+    const std::vector<double>& thresholds = points.of(method, seed);
+    for (std::size_t column = 0; column < thresholds.size(); ++column) {
+      const double threshold = thresholds[column];
+      list.push_back({seed, column, std::isnan(threshold) ? Figure{} : threshold});
+    }
+  }
+  return list;
 }
 
 void note_method(const MethodResult& result, bool measurable, std::vector<Note>& notes) {
@@ -106,10 +162,9 @@ void note_inputs(const std::vector<ClassLabels>& labels, const AuditResult& resu
         {"scores", fmt::format("columns without labels are left out: {}", joined(measured.left_out, ", "))});
   }
   if (measured.saturated > 0) {
-    notes.push_back(
-        {"scores", fmt::format("{} of {} scores are exactly 0 or 1 after the logits became float32 "
-                               "probabilities; they are tied, whatever their logits were",
-                               measured.saturated, measured.figures.size() * result.images * labels.size())});
+    notes.push_back({"scores", fmt::format("{} of {} scores are exactly 0 or 1 after the logits became float32 "
+                                           "probabilities; they are tied, whatever their logits were",
+                                           measured.saturated, measured.units.size() * result.images * labels.size())});
   }
 }
 
@@ -122,22 +177,44 @@ void AuditOptions::check() const {
               "between 0 and 1");
   check_range(drop, drop > 0.0 && drop < 1.0, "drop", "between 0 and 1");
   check_range(threshold, threshold >= 0.0 && threshold <= 1.0, "threshold", "from 0 to 1");
+  check_range(tolerance, tolerance > 0.0 && tolerance < 1.0, "tolerance", "between 0 and 1");
+  check_range(target_specificity, target_specificity > 0.0 && target_specificity < 1.0, "target_specificity",
+              "between 0 and 1");
+  check_range(static_cast<double>(minimum_patients), minimum_patients >= 2, "minimum_patients", "from 2");
+  constexpr std::size_t kFewest = 100;
+  constexpr std::size_t kMost = 1'000'000;
+  check_range(static_cast<double>(resamples), resamples == 0 || (resamples >= kFewest && resamples <= kMost),
+              "resamples", fmt::format("from {} to {}, or 0 for no intervals", kFewest, kMost));
 }
 
 AuditResult audit(const Cohort& cohort, const std::vector<std::size_t>& train_positives, const ScoreGrid& grid,
-                  const AuditOptions& options, bool logits) {
+                  const AuditOptions& options, bool logits, const ValidationScores* validation) {
   options.check();
   NIWAKI_CHECK(!cohort.classes.empty() && cohort.size() > 0, "an audit of {} images", cohort.size());
   NIWAKI_CHECK(train_positives.empty() || train_positives.size() == cohort.classes.size(), "{} counts for {} classes",
                train_positives.size(), cohort.classes.size());
-  const std::vector<ClassLabels> labels = labels_by_class(cohort);
-  const MeasuredGrid measured = measure_grid(cohort, labels, grid, options, logits);
-
+  NIWAKI_CHECK(validation == nullptr || validation->cohort.classes == cohort.classes, "other classes in validation");
   AuditResult result;
-  result.images = cohort.size();
+  const std::vector<ClassLabels> labels = labels_by_class(cohort);
+  const OperatingPoints operating_points(grid, labels, options, logits, validation, result.notes);
+  const std::vector<std::uint32_t> patients = number_patients(cohort);
   result.patients = cohort.patients();
+  std::optional<PatientResamples> resamples;
+  std::optional<Resampling> resampling;
+  if (options.resamples > 0) {
+    resamples.emplace(result.patients, options.resamples, options.seed);
+    resampling.emplace(Resampling{patients, *resamples});
+  }
+  const Resampling* const resampled = resampling ? &*resampling : nullptr;
+  const MeasuredGrid measured = measure_grid(cohort, labels, grid, options, logits, operating_points, resampled);
+
+  result.images = cohort.size();
+  for (const Record& record : cohort.records) {
+    result.ids.push_back(record.id);
+  }
   result.seeds = grid.seeds;
   result.options = options;
+  result.validated = validation != nullptr;
   result.classes = described(labels, train_positives);
   note_inputs(labels, result, measured, result.notes);
   for (const std::string& method : grid.methods) {
@@ -148,9 +225,12 @@ AuditResult audit(const Cohort& cohort, const std::vector<std::size_t>& train_po
     answer.macro = macro_curve(figures, labels);
     answer.classes = class_curves(figures, labels, options.drop);
     note_method(answer, answer.macro.front().ap.has_value(), result.notes);
+    answer.global = global_loss(figures, labels, options, method, result.notes);
+    weigh_evidence(figures, labels, result.patients, options, answer, result.notes);
     correlate_with_frequency(result.classes, answer, result.notes);
     compare_pairs(labels, answer, result.notes);
-    answer.exemplars = exemplars_of(cohort, labels, grid, measured, method, options, result.notes);
+    look_closer(cohort, labels, grid, measured, figures, operating_points, options, resampled, answer, result.notes);
+    answer.operating_points = listed(operating_points, method, grid.seeds);
   }
   return result;
 }

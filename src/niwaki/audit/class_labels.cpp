@@ -1,19 +1,27 @@
 #include "niwaki/audit/class_labels.hpp"
 
+#include <algorithm>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
+
+#include "niwaki/metrics/bootstrap_interval.hpp"
 
 namespace niwaki {
 namespace {
 
-std::size_t count_patients(const Cohort& cohort, const std::vector<std::int8_t>& labels) {
-  std::unordered_set<std::string_view> patients;
+/// How many images of one kind (label 1 or 0) each patient has who has any.
+std::vector<std::size_t> images_of_patients(const Cohort& cohort, const std::vector<std::int8_t>& labels, int kind) {
+  std::unordered_map<std::string_view, std::size_t> counts;
   for (std::size_t row = 0; row < labels.size(); ++row) {
-    if (labels[row] > 0) {
-      patients.insert(cohort.records[row].patient);
+    if (labels[row] == kind) {
+      ++counts[cohort.records[row].patient];
     }
   }
-  return patients.size();
+  std::vector<std::size_t> images;
+  for (const auto& [patient, count] : counts) {
+    images.push_back(count);
+  }
+  return images;
 }
 
 }  // namespace
@@ -32,7 +40,11 @@ std::vector<ClassLabels> labels_by_class(const Cohort& cohort) {
       labels.negatives += label == Label::kNegative ? 1 : 0;
       labels.unknown += label == Label::kUnknown ? 1 : 0;
     }
-    labels.positive_patients = count_patients(cohort, labels.values);
+    const std::vector<std::size_t> positives = images_of_patients(cohort, labels.values, 1);
+    const std::vector<std::size_t> negatives = images_of_patients(cohort, labels.values, 0);
+    labels.positive_patients = positives.size();
+    labels.negative_patients = negatives.size();
+    labels.effective_patients = std::min(effective_patients(positives), effective_patients(negatives));
   }
   return result;
 }

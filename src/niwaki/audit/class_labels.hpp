@@ -18,6 +18,8 @@ struct ClassLabels {
   std::size_t negatives = 0;
   std::size_t unknown = 0;
   std::size_t positive_patients = 0;  // patients with a positive image
+  std::size_t negative_patients = 0;  // patients with a negative image
+  double effective_patients = 0.0;    // of the scarcer kind of images (metrics/bootstrap_interval.hpp)
 
   /// Ranking needs images of both kinds.
   [[nodiscard]] bool measurable() const { return positives > 0 && negatives > 0; }

@@ -1,31 +1,27 @@
 #include "niwaki/audit/curves.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "niwaki/audit/change.hpp"
 #include "niwaki/metrics/quantile.hpp"
 
 namespace niwaki {
 namespace {
 
-// Keeps the change finite where the dense AP is 0; the published study's constant.
-constexpr double kTiny = 1e-12;
+std::vector<double> pooled_errors(const MethodFigures& figures, std::size_t step) {
+  std::vector<double> errors;
+  for (std::size_t seed = 0; seed < figures.seeds(); ++seed) {
+    errors.push_back(figures.unit(step, seed).pooled_calibration_error);
+  }
+  return errors;
+}
 
-Figure macro_median(const MethodFigures& figures, const std::vector<ClassLabels>& labels, std::size_t step,
-                    double ClassFigures::*figure) {
-  std::vector<double> sums;
-  double classes = 0.0;
-  for (std::size_t column = 0; column < labels.size(); ++column) {
-    if (labels[column].measurable()) {
-      const std::vector<double> values = figures.over_seeds(step, column, figure);
-      sums.resize(values.size());
-      for (std::size_t seed = 0; seed < values.size(); ++seed) {
-        sums[seed] += values[seed];
-      }
-      classes += 1.0;
-    }
-  }
-  for (double& sum : sums) {
-    sum /= classes;
-  }
-  return median(sums);
+Figure mean(const std::vector<double>& values) {
+  return values.empty() ? Figure{}
+                        : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 Figure median_difference(const std::vector<double>& pruned, const std::vector<double>& dense) {
@@ -39,10 +35,23 @@ Figure median_difference(const std::vector<double>& pruned, const std::vector<do
 std::vector<double> relative_changes(const std::vector<double>& pruned, const std::vector<double>& dense) {
   std::vector<double> changes(pruned.size());
   for (std::size_t seed = 0; seed < pruned.size(); ++seed) {
-    changes[seed] = (pruned[seed] - dense[seed]) / (dense[seed] + kTiny);
+    changes[seed] = relative_change(pruned[seed], dense[seed]);
   }
   return changes;
 }
+
+/// The curves that are one median over seeds at every sparsity.
+constexpr std::pair<std::vector<Figure> ClassCurve::*, double ClassFigures::*> kMedianCurves[] = {
+    {&ClassCurve::ap, &ClassFigures::ap},
+    {&ClassCurve::auroc, &ClassFigures::auroc},
+    {&ClassCurve::f1, &ClassFigures::f1},
+    {&ClassCurve::sensitivity, &ClassFigures::sensitivity},
+    {&ClassCurve::specificity, &ClassFigures::specificity},
+    {&ClassCurve::precision, &ClassFigures::precision},
+    {&ClassCurve::sensitivity_at_specificity, &ClassFigures::sensitivity_at_specificity},
+    {&ClassCurve::brier, &ClassFigures::brier},
+    {&ClassCurve::log_loss, &ClassFigures::log_loss},
+    {&ClassCurve::calibration_error, &ClassFigures::calibration_error}};
 
 ClassCurve empty_curve(const std::string& name, std::size_t steps) {
   ClassCurve curve;
@@ -50,21 +59,26 @@ ClassCurve empty_curve(const std::string& name, std::size_t steps) {
   for (std::vector<Figure>* figures : {&curve.delta_ap, &curve.delta_ap_low, &curve.delta_ap_high}) {
     figures->resize(steps - 1);
   }
-  for (std::vector<Figure>* figures : {&curve.ap, &curve.auroc, &curve.f1}) {
-    figures->resize(steps);
+  for (const auto& [figures, figure] : kMedianCurves) {
+    (curve.*figures).resize(steps);
   }
   return curve;
+}
+
+/// NaN stands for no operating point, which all seeds share.
+Figure median_where_known(const std::vector<double>& values) {
+  const bool known = std::none_of(values.begin(), values.end(), [](double value) { return std::isnan(value); });
+  return known ? median(values) : std::nullopt;
 }
 
 void fill_curve(const MethodFigures& figures, std::size_t column, double drop, ClassCurve& curve) {
   const std::vector<double> dense = figures.over_seeds(0, column, &ClassFigures::ap);
   for (std::size_t step = 0; step < figures.sparsities().size(); ++step) {
-    const std::vector<double> ap = figures.over_seeds(step, column, &ClassFigures::ap);
-    curve.ap[step] = median(ap);
-    curve.auroc[step] = median(figures.over_seeds(step, column, &ClassFigures::auroc));
-    curve.f1[step] = median(figures.over_seeds(step, column, &ClassFigures::f1));
+    for (const auto& [curve_figures, figure] : kMedianCurves) {
+      (curve.*curve_figures)[step] = median_where_known(figures.over_seeds(step, column, figure));
+    }
     if (step > 0) {
-      const std::vector<double> changes = relative_changes(ap, dense);
+      const std::vector<double> changes = relative_changes(figures.over_seeds(step, column, &ClassFigures::ap), dense);
       curve.delta_ap[step - 1] = median(changes);
       curve.delta_ap_low[step - 1] = quantile(changes, 0.25);
       curve.delta_ap_high[step - 1] = quantile(changes, 0.75);
@@ -84,32 +98,44 @@ void fill_curve(const MethodFigures& figures, std::size_t column, double drop, C
 
 }  // namespace
 
-MethodFigures::MethodFigures(const ScoreGrid& grid, const MeasuredGrid& measured, const std::string& method)
-    : sparsities_(grid.sparsities(method)) {
-  for (const double sparsity : sparsities_) {
-    units_.emplace_back();
-    for (const std::uint64_t seed : grid.seeds) {
-      const std::ptrdiff_t entry = &grid.entry(method, seed, sparsity) - grid.entries.data();
-      units_.back().push_back(&measured.figures[static_cast<std::size_t>(entry)]);
+std::vector<double> macro_over_seeds(const MethodFigures& figures, const std::vector<ClassLabels>& labels,
+                                     std::size_t step, double ClassFigures::*figure) {
+  std::vector<double> sums;
+  double classes = 0.0;
+  for (std::size_t column = 0; column < labels.size(); ++column) {
+    if (labels[column].measurable()) {
+      const std::vector<double> values = figures.over_seeds(step, column, figure);
+      sums.resize(values.size());
+      for (std::size_t seed = 0; seed < values.size(); ++seed) {
+        sums[seed] += values[seed];
+      }
+      classes += 1.0;
     }
   }
-}
-
-std::vector<double> MethodFigures::over_seeds(std::size_t step, std::size_t column,
-                                              double ClassFigures::*figure) const {
-  std::vector<double> values;
-  for (const std::vector<ClassFigures>* classes : units_[step]) {
-    values.push_back((*classes)[column].*figure);
+  for (double& sum : sums) {
+    sum /= classes;
   }
-  return values;
+  return sums;
 }
 
 std::vector<MacroPoint> macro_curve(const MethodFigures& figures, const std::vector<ClassLabels>& labels) {
   std::vector<MacroPoint> curve;
   for (std::size_t step = 0; step < figures.sparsities().size(); ++step) {
-    curve.push_back({figures.sparsities()[step], macro_median(figures, labels, step, &ClassFigures::auroc),
-                     macro_median(figures, labels, step, &ClassFigures::ap),
-                     macro_median(figures, labels, step, &ClassFigures::f1)});
+    const auto over_seeds = [&](double ClassFigures::*figure) {
+      return macro_over_seeds(figures, labels, step, figure);
+    };
+    MacroPoint& point = curve.emplace_back();
+    point.sparsity = figures.sparsities()[step];
+    point.auroc = median(over_seeds(&ClassFigures::auroc));
+    point.ap = median(over_seeds(&ClassFigures::ap));
+    point.f1 = median(over_seeds(&ClassFigures::f1));
+    point.auroc_mean = mean(over_seeds(&ClassFigures::auroc));
+    point.ap_mean = mean(over_seeds(&ClassFigures::ap));
+    point.f1_mean = mean(over_seeds(&ClassFigures::f1));
+    point.brier = median(over_seeds(&ClassFigures::brier));
+    point.log_loss = median(over_seeds(&ClassFigures::log_loss));
+    point.calibration_error = median(over_seeds(&ClassFigures::calibration_error));
+    point.pooled_calibration_error = point.ap ? median(pooled_errors(figures, step)) : std::nullopt;
   }
   return curve;
 }

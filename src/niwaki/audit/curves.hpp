@@ -5,26 +5,15 @@
 
 #include "niwaki/audit/audit.hpp"
 #include "niwaki/audit/class_labels.hpp"
-#include "niwaki/audit/measured_grid.hpp"
+#include "niwaki/audit/method_figures.hpp"
 
 namespace niwaki {
 
-/// The figures of one method, found by sparsity and seed.
-class MethodFigures {
- public:
-  MethodFigures(const ScoreGrid& grid, const MeasuredGrid& measured, const std::string& method);
+/// The mean over measurable classes at sparsities()[step], one a seed; none where no class is measurable.
+std::vector<double> macro_over_seeds(const MethodFigures& figures, const std::vector<ClassLabels>& labels,
+                                     std::size_t step, double ClassFigures::*figure);
 
-  [[nodiscard]] const std::vector<double>& sparsities() const { return sparsities_; }  // rising, 0 first
-  /// One figure of a class at sparsities()[step], one a seed, in rising order of seed.
-  [[nodiscard]] std::vector<double> over_seeds(std::size_t step, std::size_t column,
-                                               double ClassFigures::*figure) const;
-
- private:
-  std::vector<double> sparsities_;
-  std::vector<std::vector<const std::vector<ClassFigures>*>> units_;  // [sparsity][seed]
-};
-
-/// At each sparsity, the median over seeds of the mean over measurable classes.
+/// At each sparsity, the median over seeds of the mean over measurable classes. Without intervals.
 std::vector<MacroPoint> macro_curve(const MethodFigures& figures, const std::vector<ClassLabels>& labels);
 
 /// One a class; the curves of a class that is not measurable hold empty figures.

@@ -1,14 +1,19 @@
 #include "niwaki/audit/measured_grid.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <numeric>
+#include <limits>
+#include <unordered_map>
 
 #include "niwaki/audit/aligned_scores.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/parallel.hpp"
+#include "niwaki/core/transpose.hpp"
+#include "niwaki/metrics/calibration.hpp"
+#include "niwaki/metrics/class_ranker.hpp"
 #include "niwaki/metrics/classification.hpp"
-#include "niwaki/metrics/ranking.hpp"
+#include "niwaki/metrics/weighted_ranking.hpp"
 
 namespace niwaki {
 namespace {
@@ -19,26 +24,174 @@ std::pair<std::string, double> key_of(const GridEntry& entry) {
   return {entry.method, entry.sparsity};
 }
 
-std::vector<ClassFigures> figures_of(MatrixView<const float> scores, const std::vector<ClassLabels>& labels,
-                                     double threshold) {
-  std::vector<ClassFigures> figures(labels.size());
-  for (std::size_t column = 0; column < labels.size(); ++column) {
-    if (labels[column].measurable()) {
-      const std::vector<float> values = scores.column(column);
-      const RankedScores ranked(values, labels[column].values);
-      figures[column] = {average_precision(ranked).value(), auroc(ranked).value(),
-                         f1(confusion_at(values, labels[column].values, threshold))};
+void add_figures_at(const Confusion& confusion, double threshold, ClassFigures& figures) {
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  const bool chosen = !std::isnan(threshold);
+  figures.sensitivity = chosen ? recall(confusion) : kNone;
+  figures.specificity = chosen ? specificity(confusion) : kNone;
+  figures.precision = chosen ? precision(confusion) : kNone;
+}
+
+/// Ranks the columns of many tables against the same labels; one for all threads.
+class TableMeasurer {
+ public:
+  TableMeasurer(const std::vector<ClassLabels>& labels, const AuditOptions& options, const Resampling* resampling)
+      : labels_(labels), options_(options), resampling_(resampling) {
+    for (const ClassLabels& column : labels) {
+      rankers_.emplace_back(column.values);
     }
   }
+
+  [[nodiscard]] MeasuredUnit measure(MatrixView<const float> scores, const std::vector<double>& operating_points) const;
+
+ private:
+  [[nodiscard]] ClassFigures figures(std::size_t column, std::span<const float> scores, double operating_point,
+                                     ClassRanker::Scratch& scratch, CalibrationBins& pooled) const;
+
+  const std::vector<ClassLabels>& labels_;
+  const AuditOptions& options_;
+  const Resampling* resampling_;
+  std::vector<ClassRanker> rankers_;
+};
+
+ClassFigures TableMeasurer::figures(std::size_t column, std::span<const float> scores, double operating_point,
+                                    ClassRanker::Scratch& scratch, CalibrationBins& pooled) const {
+  const ClassRanker& ranker = rankers_[column];
+  const PositiveRanks ranks = ranker.rank(scores, scratch);
+  ClassFigures figures;
+  figures.ap = average_precision(ranks).value();
+  figures.auroc = auroc(ranks).value();
+  figures.sensitivity_at_specificity = sensitivity_at_specificity(ranks, options_.target_specificity).value();
+  const Confusion called = ranker.confusion_at(scores, options_.threshold);
+  figures.f1 = f1(called);
+  add_figures_at(operating_point == options_.threshold ? called : ranker.confusion_at(scores, operating_point),
+                 operating_point, figures);
+  const std::vector<std::int8_t>& labels = labels_[column].values;
+  CalibrationBins bins;
+  bins.add(scores, labels);
+  figures.brier = brier_score(scores, labels).value();
+  figures.log_loss = log_loss(scores, labels).value();
+  figures.calibration_error = bins.expected_calibration_error().value();
+  pooled.merge(bins);
   return figures;
 }
 
-// Dense and pruned averages of each method that has the exemplar sparsity.
+/// AP and AUROC of one class over all resamples.
+void resample_ranking(std::span<const float> scores, const ClassLabels& labels, const Resampling& resampling,
+                      std::span<float> ap, std::span<float> auroc) {
+  const WeightedRanking ranking(scores, labels.values, resampling.patient_of_image);
+  std::array<double, PatientResamples::kLanes> block_ap{};
+  std::array<double, PatientResamples::kLanes> block_auroc{};
+  for (std::size_t block = 0; block < resampling.resamples.blocks(); ++block) {
+    ranking.evaluate(resampling.resamples, block, block_ap, block_auroc);
+    const std::size_t begin = block * PatientResamples::kLanes;
+    for (std::size_t i = begin; i < std::min(begin + PatientResamples::kLanes, ap.size()); ++i) {
+      ap[i] = static_cast<float>(block_ap[i - begin]);
+      auroc[i] = static_cast<float>(block_auroc[i - begin]);
+    }
+  }
+}
+
+/// The images of one class for which `wanted(image)` holds, counted in each resample. Unknown labels are left out.
+template <typename Wanted>
+std::vector<double> resampled_count(const ClassLabels& labels, const Resampling& resampling, const Wanted& wanted) {
+  std::vector<std::uint32_t> patients;
+  for (std::size_t image = 0; image < labels.values.size(); ++image) {
+    if (labels.values[image] >= 0 && wanted(image)) {
+      patients.push_back(resampling.patient_of_image[image]);
+    }
+  }
+  return WeightedCount(std::move(patients)).evaluate(resampling.resamples);
+}
+
+/// F1 of one class over all resamples: 2 TP / (called + positive), 0 where nothing is called and nothing is there.
+void resample_f1(std::span<const float> scores, const ClassLabels& labels, double threshold,
+                 const Resampling& resampling, std::span<float> f1) {
+  const auto is_called = [&](std::size_t image) { return static_cast<double>(scores[image]) >= threshold; };
+  const auto is_positive = [&](std::size_t image) { return labels.values[image] > 0; };
+  const std::vector<double> called = resampled_count(labels, resampling, is_called);
+  const std::vector<double> positive = resampled_count(labels, resampling, is_positive);
+  const std::vector<double> found =
+      resampled_count(labels, resampling, [&](std::size_t image) { return is_called(image) && is_positive(image); });
+  for (std::size_t i = 0; i < f1.size(); ++i) {
+    const double sum = called[i] + positive[i];
+    f1[i] = static_cast<float>(sum > 0.0 ? 2.0 * found[i] / sum : 0.0);
+  }
+}
+
+Replicates empty_replicates(std::size_t classes, const Resampling* resampling) {
+  const std::size_t count = resampling == nullptr ? 0 : (classes + 1) * resampling->resamples.resamples();
+  const std::vector<float> none(count, std::numeric_limits<float>::quiet_NaN());
+  return {none, none, none};
+}
+
+/// Fills the last row from those of the classes.
+void add_macro_row(std::vector<float>& figures, std::size_t classes) {
+  const std::size_t resamples = figures.size() / (classes + 1);
+  for (std::size_t resample = 0; resample < resamples; ++resample) {
+    double sum = 0.0;
+    std::size_t counted = 0;
+    for (std::size_t column = 0; column < classes; ++column) {
+      const float value = figures[column * resamples + resample];
+      if (!std::isnan(value)) {
+        sum += static_cast<double>(value);
+        ++counted;
+      }
+    }
+    if (counted > 0) {
+      figures[classes * resamples + resample] = static_cast<float>(sum / static_cast<double>(counted));
+    }
+  }
+}
+
+MeasuredUnit TableMeasurer::measure(MatrixView<const float> scores, const std::vector<double>& operating_points) const {
+  thread_local std::vector<float> turned;
+  thread_local ClassRanker::Scratch scratch;
+  turned.resize(scores.size());
+  const MatrixView<float> columns(turned.data(), scores.columns(), scores.rows());
+  transpose(scores, columns);
+  MeasuredUnit unit;
+  unit.classes.resize(labels_.size());
+  unit.replicates = empty_replicates(labels_.size(), resampling_);
+  CalibrationBins pooled;
+  for (std::size_t column = 0; column < labels_.size(); ++column) {
+    if (!labels_[column].measurable()) {
+      continue;
+    }
+    const std::span<const float> values = columns.row(column);
+    unit.classes[column] = figures(column, values, operating_points[column], scratch, pooled);
+    if (resampling_ != nullptr) {
+      const std::size_t resamples = resampling_->resamples.resamples();
+      const auto row = [&](std::vector<float>& replicates) {
+        return std::span(replicates).subspan(column * resamples, resamples);
+      };
+      resample_ranking(values, labels_[column], *resampling_, row(unit.replicates.ap), row(unit.replicates.auroc));
+      resample_f1(values, labels_[column], options_.threshold, *resampling_, row(unit.replicates.f1));
+    }
+  }
+  for (std::vector<float>* figures : {&unit.replicates.ap, &unit.replicates.auroc, &unit.replicates.f1}) {
+    add_macro_row(*figures, labels_.size());
+  }
+  unit.pooled_calibration_error = pooled.expected_calibration_error().value_or(0.0);
+  return unit;
+}
+
+/// Averages of every sparsity of each method that has the exemplar sparsity.
 void open_averages(const ScoreGrid& grid, const AuditOptions& options, MeasuredGrid& measured) {
   for (const std::string& method : grid.methods) {
-    if (const std::optional<double> sparsity = exemplar_sparsity(grid, method, options)) {
-      for (const double wanted : {0.0, *sparsity}) {
-        measured.averages.try_emplace(key_of(grid.entry(method, grid.seeds.front(), wanted)), grid.seeds.size());
+    if (exemplar_sparsity(grid, method, options)) {
+      for (const double sparsity : grid.sparsities(method)) {
+        measured.averages.try_emplace(key_of(grid.entry(method, grid.seeds.front(), sparsity)), grid.seeds.size());
+      }
+    }
+  }
+}
+
+void collect(const std::vector<std::vector<std::string>>& left_out, MeasuredGrid& measured) {
+  for (const std::vector<std::string>& names : left_out) {
+    for (const std::string& name : names) {
+      if (std::find(measured.left_out.begin(), measured.left_out.end(), name) == measured.left_out.end()) {
+        measured.left_out.push_back(name);
       }
     }
   }
@@ -52,9 +205,13 @@ const std::vector<double>& MeasuredGrid::average(const GridEntry& entry) const {
   return found->second.values();
 }
 
+bool is_exemplar_sparsity(double sparsity, const AuditOptions& options) {
+  return sparsity > 0.0 && std::abs(sparsity - options.exemplar_sparsity) < kSameSparsity;
+}
+
 std::optional<double> exemplar_sparsity(const ScoreGrid& grid, const std::string& method, const AuditOptions& options) {
   for (const double sparsity : grid.sparsities(method)) {
-    if (sparsity > 0.0 && std::abs(sparsity - options.exemplar_sparsity) < kSameSparsity) {
+    if (is_exemplar_sparsity(sparsity, options)) {
       return sparsity;
     }
   }
@@ -62,34 +219,46 @@ std::optional<double> exemplar_sparsity(const ScoreGrid& grid, const std::string
 }
 
 MeasuredGrid measure_grid(const Cohort& cohort, const std::vector<ClassLabels>& labels, const ScoreGrid& grid,
-                          const AuditOptions& options, bool logits) {
+                          const AuditOptions& options, bool logits, const OperatingPoints& operating_points,
+                          const Resampling* resampling) {
   MeasuredGrid measured;
-  measured.figures.resize(grid.entries.size());
+  measured.units.resize(grid.entries.size());
   open_averages(grid, options, measured);
   const AlignedScoreReader reader(cohort, logits);
+  const TableMeasurer measurer(labels, options, resampling);
   std::vector<std::vector<std::string>> left_out(grid.entries.size());
   std::vector<std::size_t> saturated(grid.entries.size());
   parallel_for(grid.entries.size(), [&](std::size_t index) {
     const GridEntry& entry = grid.entries[index];
     AlignedScoreReader::Scores scores = reader.read(grid.table_path(entry));
-    const MatrixView<const float> view(scores.values.data(), cohort.size(), labels.size());
-    measured.figures[index] = figures_of(view, labels, options.threshold);
+    MeasuredUnit& unit = measured.units[index];
+    unit = measurer.measure({scores.values.data(), cohort.size(), labels.size()},
+                            operating_points.of(entry.method, entry.seed));
     left_out[index] = std::move(scores.left_out);
     saturated[index] = scores.saturated;
     if (const auto average = measured.averages.find(key_of(entry)); average != measured.averages.end()) {
       const auto seed = std::lower_bound(grid.seeds.begin(), grid.seeds.end(), entry.seed) - grid.seeds.begin();
-      average->second.add(static_cast<std::size_t>(seed), std::move(scores.values));
+      average->second.add(static_cast<std::size_t>(seed), scores.values);
+    }
+    if (entry.sparsity == 0.0 || is_exemplar_sparsity(entry.sparsity, options)) {
+      unit.scores = std::move(scores.values);
     }
   });
-  measured.saturated = std::accumulate(saturated.begin(), saturated.end(), std::size_t{0});
-  for (const std::vector<std::string>& names : left_out) {
-    for (const std::string& name : names) {
-      if (std::find(measured.left_out.begin(), measured.left_out.end(), name) == measured.left_out.end()) {
-        measured.left_out.push_back(name);
-      }
-    }
+  for (const std::size_t count : saturated) {
+    measured.saturated += count;
   }
+  collect(left_out, measured);
   return measured;
+}
+
+std::vector<std::uint32_t> number_patients(const Cohort& cohort) {
+  std::unordered_map<std::string_view, std::uint32_t> numbers;
+  std::vector<std::uint32_t> patients;
+  patients.reserve(cohort.size());
+  for (const Record& record : cohort.records) {
+    patients.push_back(numbers.try_emplace(record.patient, static_cast<std::uint32_t>(numbers.size())).first->second);
+  }
+  return patients;
 }
 
 }  // namespace niwaki

@@ -4,19 +4,26 @@
 
 namespace niwaki {
 
-void SeedAverage::add(std::size_t seed, std::vector<float> values) {
+void SeedAverage::add(std::size_t seed, std::span<const float> values) {
   const std::lock_guard lock(mutex_);
   NIWAKI_CHECK(seed >= next_ && seed < seeds_, "seed {} of {}, {} are in", seed, seeds_, next_);
-  waiting_.emplace(seed, std::move(values));
-  for (auto first = waiting_.begin(); first != waiting_.end() && first->first == next_; first = waiting_.begin()) {
-    const std::vector<float>& table = first->second;
-    sum_.resize(table.size());
-    for (std::size_t i = 0; i < table.size(); ++i) {
-      sum_[i] += static_cast<double>(table[i]) / static_cast<double>(seeds_);
-    }
-    waiting_.erase(first);
-    ++next_;
+  if (seed != next_) {
+    waiting_.emplace(seed, std::vector<float>(values.begin(), values.end()));
+    return;
   }
+  sum_up(values);
+  for (auto first = waiting_.begin(); first != waiting_.end() && first->first == next_; first = waiting_.begin()) {
+    sum_up(first->second);
+    waiting_.erase(first);
+  }
+}
+
+void SeedAverage::sum_up(std::span<const float> values) {
+  sum_.resize(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    sum_[i] += static_cast<double>(values[i]) / static_cast<double>(seeds_);
+  }
+  ++next_;
 }
 
 const std::vector<double>& SeedAverage::values() const {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <map>
 #include <mutex>
+#include <span>
 #include <vector>
 
 namespace niwaki {
@@ -14,11 +15,13 @@ class SeedAverage {
   explicit SeedAverage(std::size_t seeds) : seeds_(seeds) {}
 
   /// `seed` counts 0, 1, ... in rising order of the seeds; each once.
-  void add(std::size_t seed, std::vector<float> values);
+  void add(std::size_t seed, std::span<const float> values);
   /// The mean, once all seeds have come.
   [[nodiscard]] const std::vector<double>& values() const;
 
  private:
+  void sum_up(std::span<const float> values);
+
   std::mutex mutex_;
   std::size_t seeds_;
   std::size_t next_ = 0;

@@ -37,10 +37,10 @@ TEST(SeedAverage, is_the_same_to_the_bit_in_whatever_order_tables_come) {
 
 TEST(SeedAverage, cannot_be_asked_before_all_have_come_nor_be_given_one_twice) {
   SeedAverage average(2);
-  average.add(0, {0.5F});
+  average.add(0, std::vector<float>{0.5F});
   EXPECT_THROW((void)average.values(), BrokenInvariant);
-  EXPECT_THROW(average.add(0, {0.5F}), BrokenInvariant);
-  EXPECT_THROW(average.add(2, {0.5F}), BrokenInvariant);
+  EXPECT_THROW(average.add(0, std::vector<float>{0.5F}), BrokenInvariant);
+  EXPECT_THROW(average.add(2, std::vector<float>{0.5F}), BrokenInvariant);
 }
 
 }  // namespace

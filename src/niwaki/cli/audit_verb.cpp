@@ -1,5 +1,6 @@
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 
@@ -11,6 +12,7 @@
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/log.hpp"
+#include "niwaki/metrics/operating_point.hpp"
 #include "niwaki/report/report.hpp"
 
 namespace niwaki {
@@ -23,15 +25,22 @@ struct AuditCommand {
   std::string scores;
   std::string train_labels;
   std::string train_counts;
+  std::string validation_labels;
+  std::string validation_scores;
+  std::string operating_point = operating_point_text(OperatingPointRule{});
   std::string out;
   AuditOptions options;
   bool logits = false;
 
-  void run() const {
+  void run() {
     common.apply();
+    options.operating_point = parse_operating_point(operating_point, "--operating-point");
+    options.seed = common.seed.value_or(options.seed);
     options.check();
     const Cohort cohort = read_labels(labels, {.format = parse_label_format(label_format), .classes = {}});
-    const AuditResult result = audit(cohort, train_positives(cohort), read_grid(scores), options, logits);
+    const std::optional<ValidationScores> validation = read_validation(cohort);
+    const AuditResult result = audit(cohort, train_positives(cohort), read_grid(scores), options, logits,
+                                     validation ? &*validation : nullptr);
     write_audit(result, out);
     if (common.json) {
       print_json(audit_json(result));
@@ -46,6 +55,19 @@ struct AuditCommand {
   }
 
  private:
+  [[nodiscard]] std::optional<ValidationScores> read_validation(const Cohort& cohort) const {
+    if (validation_labels.empty() != validation_scores.empty()) {
+      throw UsageError("operating points need labels and scores of validation images",
+                       "--validation-labels, --validation-scores", "give both, or neither");
+    }
+    if (validation_labels.empty()) {
+      return std::nullopt;
+    }
+    return ValidationScores{
+        read_labels(validation_labels, {.format = parse_label_format(label_format), .classes = cohort.classes}),
+        read_grid(validation_scores)};
+  }
+
   [[nodiscard]] std::vector<std::size_t> train_positives(const Cohort& cohort) const {
     if (!train_labels.empty() && !train_counts.empty()) {
       throw UsageError("training frequencies are given twice", "--train-labels, --train-counts", "give one");
@@ -78,6 +100,26 @@ void add_audit_verb(CLI::App& program) {
   verb->add_option("--exemplar-fraction", command->options.exemplar_fraction, "Share of images that are exemplars")
       ->capture_default_str();
   verb->add_option("--drop", command->options.drop, "Relative loss of AP that counts as forgotten")
+      ->capture_default_str();
+  verb->add_option("--bootstrap", command->options.resamples,
+                   "Resamples of the patients, for intervals and verdicts (2000 where no number follows; 0: none)")
+      ->expected(0, 1)
+      ->default_str("2000");
+  verb->add_option("--minimum-patients", command->options.minimum_patients,
+                   "Positive patients below which a class gets no verdict")
+      ->capture_default_str();
+  verb->add_option("--tolerance", command->options.tolerance, "Relative loss of macro AP that is put up with")
+      ->capture_default_str();
+  verb->add_option("--threshold", command->options.threshold, "Probability at which F1 calls a finding present")
+      ->capture_default_str();
+  verb->add_option("--specificity", command->options.target_specificity, "At which sensitivity is read")
+      ->capture_default_str();
+  verb->add_option("--validation-labels", command->validation_labels,
+                   "Label file of other images, on which operating points are chosen");
+  verb->add_option("--validation-scores", command->validation_scores,
+                   "Manifest of their scores: the dense network of every seed");
+  verb->add_option("--operating-point", command->operating_point,
+                   "How: youden, f1, sensitivity=0.9 or specificity=0.95")
       ->capture_default_str();
   verb->add_flag("--logits", command->logits, "The scores are logits");
   command->common.add_to(*verb);

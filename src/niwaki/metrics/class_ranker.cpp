@@ -208,4 +208,21 @@ std::optional<double> auroc(const PositiveRanks& ranks) {
   return static_cast<double>(doubled) / (2.0 * pairs);
 }
 
+std::optional<double> sensitivity_at_specificity(const PositiveRanks& ranks, double specificity) {
+  NIWAKI_CHECK(specificity >= 0.0 && specificity <= 1.0, "a specificity of {}", specificity);
+  if (ranks.positives == 0 || ranks.negatives == 0) {
+    return std::nullopt;
+  }
+  std::size_t found = 0;
+  // A threshold between two scores that positives have is no better than the higher of them.
+  for (const RankStep& step : ranks.steps) {
+    const std::size_t left_alone = ranks.negatives - step.negatives_above - step.negatives;
+    if (static_cast<double>(left_alone) / static_cast<double>(ranks.negatives) < specificity) {
+      break;
+    }
+    found += step.positives;
+  }
+  return static_cast<double>(found) / static_cast<double>(ranks.positives);
+}
+
 }  // namespace niwaki

@@ -31,6 +31,9 @@ struct PositiveRanks {
 std::optional<double> average_precision(const PositiveRanks& ranks);
 std::optional<double> auroc(const PositiveRanks& ranks);
 
+/// As the function of the same name in classification.hpp, and the same double.
+std::optional<double> sensitivity_at_specificity(const PositiveRanks& ranks, double specificity);
+
 /// Ranks many columns of probabilities (one network each) against the labels of one class: several times faster than
 /// RankedScores, because it sorts the positive images alone and counts between which of them each other image falls.
 /// Immutable, so threads may share one.

@@ -106,6 +106,9 @@ void expect_same(const Sample& sample, const PositiveRanks& ranks) {
   EXPECT_EQ(ranks.negatives, ranked.negatives());
   EXPECT_EQ(average_precision(ranks), average_precision(ranked));  // to the bit
   EXPECT_EQ(auroc(ranks), auroc(ranked));
+  for (const double specificity : {0.0, 0.5, 0.9, 1.0}) {
+    EXPECT_EQ(sensitivity_at_specificity(ranks, specificity), sensitivity_at_specificity(ranked, specificity));
+  }
 }
 
 TEST(ClassRanker, is_the_full_ranking_whatever_the_scores_and_the_instruction_set) {

@@ -32,9 +32,31 @@ double recall(const Confusion& confusion) {
   return ratio_or_zero(confusion.true_positives, confusion.true_positives + confusion.false_negatives);
 }
 
+double specificity(const Confusion& confusion) {
+  return ratio_or_zero(confusion.true_negatives, confusion.true_negatives + confusion.false_positives);
+}
+
 double f1(const Confusion& confusion) {
   const std::size_t twice = 2 * confusion.true_positives;
   return ratio_or_zero(twice, twice + confusion.false_positives + confusion.false_negatives);
+}
+
+std::optional<double> sensitivity_at_specificity(const RankedScores& ranked, double specificity) {
+  NIWAKI_CHECK(specificity >= 0.0 && specificity <= 1.0, "a specificity of {}", specificity);
+  if (ranked.positives() == 0 || ranked.negatives() == 0) {
+    return std::nullopt;
+  }
+  std::size_t found = 0;
+  std::size_t left_alone = ranked.negatives();
+  // As the threshold falls sensitivity rises and specificity falls, so the last that is allowed is the best.
+  for (const RankedScores::Group& group : ranked.groups()) {
+    left_alone -= group.negatives;
+    if (ratio_or_zero(left_alone, ranked.negatives()) < specificity) {
+      break;
+    }
+    found += group.positives;
+  }
+  return ratio_or_zero(found, ranked.positives());
 }
 
 }  // namespace niwaki

@@ -2,7 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
+
+#include "niwaki/metrics/ranking.hpp"
 
 namespace niwaki {
 
@@ -18,10 +21,20 @@ struct Confusion {
 /// out).
 Confusion confusion_at(std::span<const float> scores, std::span<const std::int8_t> labels, double threshold);
 
-/// Each is 0 where its denominator is (scikit-learn's zero_division=0): nothing called, or nothing to find.
+/// Each is 0 where its denominator is (scikit-learn's zero_division=0): nothing called, or nothing to find, or (for
+/// specificity) no image without the finding.
 double precision(const Confusion& confusion);
+/// TP / (TP + FN), which is also called sensitivity.
 double recall(const Confusion& confusion);
+/// TN / (TN + FP).
+double specificity(const Confusion& confusion);
 /// 2 TP / (2 TP + FP + FN).
 double f1(const Confusion& confusion);
+
+/// The largest sensitivity of all thresholds whose specificity is at least `specificity`, in [0, 1]. The thresholds are
+/// the distinct scores and one above all of them, which calls nothing: its sensitivity is 0 and its specificity 1, so
+/// there is always one. Nothing is read between two thresholds. A specificity is the nearest double to its ratio: 19
+/// images of 20 are at least 0.95. Nothing where no image is positive, or none negative.
+std::optional<double> sensitivity_at_specificity(const RankedScores& ranked, double specificity);
 
 }  // namespace niwaki

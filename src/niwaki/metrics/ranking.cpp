@@ -26,6 +26,11 @@ std::uint64_t sort_key(float score, bool positive) {
   return (std::uint64_t{ordered} << 1) | (positive ? 1U : 0U);
 }
 
+float score_of(std::uint64_t key) {
+  const auto ordered = static_cast<std::uint32_t>(key >> 1);
+  return std::bit_cast<float>((ordered & 0x80000000U) != 0 ? ordered & 0x7FFFFFFFU : ~ordered);
+}
+
 // Least significant digit first, rising.
 void radix_sort(std::vector<std::uint64_t>& keys) {
   std::vector<std::uint64_t> other(keys.size());
@@ -64,7 +69,7 @@ RankedScores::RankedScores(std::span<const float> scores, std::span<const std::i
   groups_.reserve(keys.size());
   for (std::size_t i = keys.size(); i-- > 0;) {
     if (i + 1 == keys.size() || keys[i] >> 1 != keys[i + 1] >> 1) {
-      groups_.emplace_back();
+      groups_.emplace_back().score = score_of(keys[i]);
     }
     const std::uint32_t positive = keys[i] & 1U;
     groups_.back().positives += positive;

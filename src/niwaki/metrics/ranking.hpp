@@ -17,6 +17,7 @@ class RankedScores {
   struct Group {
     std::uint32_t positives = 0;
     std::uint32_t negatives = 0;
+    float score = 0.0F;  // which they share; -0 reads 0
   };
 
   /// `scores`: one an image, never NaN. `labels`: one an image, 1 positive, 0 negative; an image with a label below 0

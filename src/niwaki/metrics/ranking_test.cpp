@@ -81,6 +81,7 @@ TEST(Ranking, values_calculated_by_hand_with_ties) {
   ASSERT_EQ(ranked.groups().size(), 5U);
   EXPECT_EQ(ranked.groups()[3].positives, 1U);
   EXPECT_EQ(ranked.groups()[3].negatives, 2U);
+  EXPECT_EQ(ranked.groups()[3].score, 0.3F);
 }
 
 TEST(Ranking, agrees_with_the_obvious_count_of_all_pairs) {
@@ -131,6 +132,33 @@ TEST(Ranking, negative_scores_and_both_zeros_are_ordered_as_numbers) {
   const RankedScores ranked(scores, labels);
   ASSERT_EQ(ranked.groups().size(), 4U);  // -0 and 0 are one
   EXPECT_DOUBLE_EQ(*auroc(ranked), (2.0 + 1.5 + 1.0) / 6.0);
+}
+
+TEST(Ranking, groups_tell_the_score_that_their_images_share) {
+  const float inf = std::numeric_limits<float>::infinity();
+  const float tiny = std::numeric_limits<float>::denorm_min();
+  const std::vector<float> falling = {inf, 3.5F, 1.0F, tiny, 0.0F, -tiny, -0.25F, -7.0F, -inf};
+  const RankedScores ranked(falling, std::vector<std::int8_t>(falling.size(), 1));
+  ASSERT_EQ(ranked.groups().size(), falling.size());
+  for (std::size_t i = 0; i < falling.size(); ++i) {
+    EXPECT_EQ(ranked.groups()[i].score, falling[i]);
+  }
+  const RankedScores zero(std::vector<float>{-0.0F}, std::vector<std::int8_t>{1});
+  EXPECT_FALSE(std::signbit(zero.groups()[0].score));
+  // Sorted the other way, by radix.
+  const Sample sample = draw(98, 3000, 500, 0.2);
+  std::set<float, std::greater<>> known;
+  for (std::size_t i = 0; i < sample.scores.size(); ++i) {
+    if (sample.labels[i] >= 0) {
+      known.insert(sample.scores[i]);
+    }
+  }
+  const RankedScores many(sample.scores, sample.labels);
+  std::vector<float> scores;
+  for (const RankedScores::Group& group : many.groups()) {
+    scores.push_back(group.score);
+  }
+  EXPECT_EQ(scores, std::vector<float>(known.begin(), known.end()));
 }
 
 TEST(Ranking, is_undefined_without_positives_or_negatives) {

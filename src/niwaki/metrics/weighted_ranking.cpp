@@ -36,17 +36,34 @@ std::vector<RankedImage> ranked_images(std::span<const float> scores, std::span<
   return images;
 }
 
-weighted_ranking::Kernel kernel_for(InstructionSet set) {
+struct Kernels {
+  weighted_ranking::Kernel evaluate;
+  weighted_ranking::SumKernel sum;
+};
+
+Kernels kernels_for(InstructionSet set) {
   switch (set) {
 #if defined(__x86_64__)
     case InstructionSet::kAvx512:
-      return weighted_ranking::avx512::evaluate;
+      return {weighted_ranking::avx512::evaluate, weighted_ranking::avx512::sum};
     case InstructionSet::kAvx2:
-      return weighted_ranking::avx2::evaluate;
+      return {weighted_ranking::avx2::evaluate, weighted_ranking::avx2::sum};
 #endif
     default:
-      return weighted_ranking::baseline::evaluate;
+      return {weighted_ranking::baseline::evaluate, weighted_ranking::baseline::sum};
   }
+}
+
+weighted_ranking::Input input_of(const std::vector<std::uint32_t>& patients,
+                                 std::span<const weighted_ranking::Step> steps, const PatientResamples& resamples,
+                                 std::size_t block) {
+  return {.patients = patients.data(),
+          .images = patients.size(),
+          .steps = steps.data(),
+          .step_count = steps.size(),
+          .weights = resamples.block(block).data(),
+          .largest_sum =
+              std::numeric_limits<std::uint16_t>::max() / std::max<std::size_t>(1, resamples.largest_weight())};
 }
 
 }  // namespace
@@ -74,14 +91,52 @@ void WeightedRanking::evaluate(const PatientResamples& resamples, std::size_t bl
                                std::span<double> average_precision, std::span<double> auroc, InstructionSet set) const {
   NIWAKI_CHECK(average_precision.size() == PatientResamples::kLanes && auroc.size() == PatientResamples::kLanes,
                "room for {} and {} figures", average_precision.size(), auroc.size());
-  const weighted_ranking::Input input = {
-      .patients = patients_.data(),
-      .images = patients_.size(),
-      .steps = steps_.data(),
-      .step_count = steps_.size(),
-      .weights = resamples.block(block).data(),
-      .largest_sum = std::numeric_limits<std::uint16_t>::max() / std::max<std::size_t>(1, resamples.largest_weight())};
-  kernel_for(set)(input, average_precision.data(), auroc.data());
+  kernels_for(set).evaluate(input_of(patients_, steps_, resamples, block), average_precision.data(), auroc.data());
+}
+
+void WeightedCount::evaluate(const PatientResamples& resamples, std::size_t block, std::span<double> counts,
+                             InstructionSet set) const {
+  NIWAKI_CHECK(counts.size() == PatientResamples::kLanes, "room for {} counts", counts.size());
+  kernels_for(set).sum(input_of(patients_, {}, resamples, block), counts.data());
+}
+
+std::vector<double> WeightedCount::evaluate(const PatientResamples& resamples) const {
+  std::vector<double> counts(resamples.blocks() * PatientResamples::kLanes);
+  for (std::size_t block = 0; block < resamples.blocks(); ++block) {
+    evaluate(resamples, block, std::span(counts).subspan(block * PatientResamples::kLanes, PatientResamples::kLanes));
+  }
+  counts.resize(resamples.resamples());
+  return counts;
+}
+
+WeightedSum::WeightedSum(std::vector<Term> terms) : terms_(std::move(terms)) {
+  std::stable_sort(terms_.begin(), terms_.end(), [](const Term& a, const Term& b) { return a.patient < b.patient; });
+  std::size_t kept = 0;
+  for (const Term& term : terms_) {
+    if (kept > 0 && terms_[kept - 1].patient == term.patient) {
+      terms_[kept - 1].value += term.value;
+    } else {
+      terms_[kept++] = term;
+    }
+  }
+  terms_.resize(kept);
+}
+
+std::vector<double> WeightedSum::evaluate(const PatientResamples& resamples) const {
+  constexpr std::size_t kLanes = PatientResamples::kLanes;
+  std::vector<double> sums(resamples.blocks() * kLanes);
+  for (std::size_t block = 0; block < resamples.blocks(); ++block) {
+    const std::uint8_t* weights = resamples.block(block).data();
+    double* block_sums = sums.data() + block * kLanes;
+    for (const Term& term : terms_) {
+      const std::uint8_t* patient_weights = weights + term.patient * kLanes;
+      for (std::size_t lane = 0; lane < kLanes; ++lane) {
+        block_sums[lane] += term.value * static_cast<double>(patient_weights[lane]);
+      }
+    }
+  }
+  sums.resize(resamples.resamples());
+  return sums;
 }
 
 }  // namespace niwaki

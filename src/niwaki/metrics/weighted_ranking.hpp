@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "niwaki/core/instruction_set.hpp"
@@ -30,6 +31,40 @@ class WeightedRanking {
  private:
   std::vector<std::uint32_t> patients_;  // in the order that weighted_ranking::Step says
   std::vector<weighted_ranking::Step> steps_;
+};
+
+/// How many of some images each resample holds: their weights, summed.
+class WeightedCount {
+ public:
+  /// The patients of these images, one an image.
+  explicit WeightedCount(std::vector<std::uint32_t> patients) : patients_(std::move(patients)) {}
+
+  /// PatientResamples::kLanes counts of one block of `resamples`.
+  void evaluate(const PatientResamples& resamples, std::size_t block, std::span<double> counts,
+                InstructionSet set = instruction_set()) const;
+  /// One count a resample.
+  [[nodiscard]] std::vector<double> evaluate(const PatientResamples& resamples) const;
+
+ private:
+  std::vector<std::uint32_t> patients_;
+};
+
+/// The sum of some values in each resample, each counting as often as its patient was drawn.
+class WeightedSum {
+ public:
+  struct Term {
+    std::uint32_t patient = 0;
+    double value = 0.0;
+  };
+
+  /// Terms of one patient are added up first, in the order given.
+  explicit WeightedSum(std::vector<Term> terms);
+
+  /// One sum a resample.
+  [[nodiscard]] std::vector<double> evaluate(const PatientResamples& resamples) const;
+
+ private:
+  std::vector<Term> terms_;  // one a patient, by patient
 };
 
 }  // namespace niwaki

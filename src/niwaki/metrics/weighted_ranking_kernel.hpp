@@ -25,17 +25,22 @@ struct Input {
 
 /// Writes 32 figures of each kind, NaN where a resample drew no positive (or, for AUROC, no negative) image.
 using Kernel = void (*)(const Input& input, double* average_precision, double* auroc);
+/// Writes the summed weights of all `input.images`, one of 32 resamples each; takes no steps.
+using SumKernel = void (*)(const Input& input, double* sums);
 
 // One source, compiled once for each instruction set. All give the same bytes: counts are whole numbers, and each
 // resample's sum of precisions runs in one order.
 namespace baseline {
 void evaluate(const Input& input, double* average_precision, double* auroc);
+void sum(const Input& input, double* sums);
 }
 namespace avx2 {
 void evaluate(const Input& input, double* average_precision, double* auroc);
+void sum(const Input& input, double* sums);
 }
 namespace avx512 {
 void evaluate(const Input& input, double* average_precision, double* auroc);
+void sum(const Input& input, double* sums);
 }
 
 }  // namespace niwaki::weighted_ranking

@@ -121,6 +121,30 @@ TEST(WeightedRanking, SumsOfManyImagesDoNotOverflow) {
   }
 }
 
+TEST(WeightedCount, IsTheSumOfTheWeights) {
+  RandomStream random(7, "test");
+  const PatientResamples resamples(30, 40, 2);
+  std::vector<std::uint32_t> patients;
+  for (int image = 0; image < 100; ++image) {
+    patients.push_back(static_cast<std::uint32_t>(random.below(30)));
+  }
+  const WeightedCount count(patients);
+  const std::vector<double> counts = count.evaluate(resamples);
+  ASSERT_EQ(counts.size(), 40U);
+  for (std::size_t resample = 0; resample < 40; ++resample) {
+    double sum = 0;
+    for (const std::uint32_t patient : patients) {
+      sum += resamples.weight(resample, patient);
+    }
+    EXPECT_EQ(counts[resample], sum);
+  }
+  std::vector<double> block(PatientResamples::kLanes);
+  for (const InstructionSet set : sets_here()) {
+    count.evaluate(resamples, 0, block, set);
+    EXPECT_TRUE(std::equal(block.begin(), block.end(), counts.begin())) << instruction_set_name(set);
+  }
+}
+
 TEST(WeightedRanking, WithoutAnImageOfEitherKindThereIsNoFigure) {
   const std::vector<float> scores = {0.5F, 0.25F};
   const std::vector<std::uint32_t> patients = {0, 0};

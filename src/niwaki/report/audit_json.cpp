@@ -4,7 +4,10 @@
 #include <cmath>
 
 #include "niwaki/core/error.hpp"
+#include "niwaki/metrics/operating_point.hpp"
 #include "niwaki/report/audit_document.hpp"
+#include "niwaki/report/evidence_json.hpp"
+#include "niwaki/report/json_figures.hpp"
 #include "niwaki/report/report.hpp"
 
 namespace niwaki {
@@ -12,33 +15,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json figure(const Figure& value) {
-  if (!value) {
-    return nullptr;
-  }
-  NIWAKI_CHECK(std::isfinite(*value), "a figure is {}, which has no place in a result", *value);
-  return *value;
-}
-
-Json figures(const std::vector<Figure>& values, std::size_t count, const std::string& of) {
-  NIWAKI_CHECK(values.size() == count, "{}: {} figures for {} sparsities", of, values.size(), count);
-  Json array = Json::array();
-  for (const Figure& value : values) {
-    array.push_back(figure(value));
-  }
-  return array;
-}
-
 /// What an audit may leave out altogether: nothing, or one figure a sparsity.
 Json optional_figures(const std::vector<Figure>& values, std::size_t count, const std::string& of) {
-  return values.empty() && count > 0 ? Json(nullptr) : figures(values, count, of);
+  return values.empty() && count > 0 ? Json(nullptr) : json_figures(values, count, of);
 }
 
 Json correlation(const Correlation& value) {
-  return {{"pearson", figure(value.pearson)},
-          {"pearson_p", figure(value.pearson_p)},
-          {"spearman", figure(value.spearman)},
-          {"spearman_p", figure(value.spearman_p)},
+  return {{"pearson", json_figure(value.pearson)},
+          {"pearson_p", json_figure(value.pearson_p)},
+          {"spearman", json_figure(value.spearman)},
+          {"spearman_p", json_figure(value.spearman_p)},
           {"points", value.points}};
 }
 
@@ -54,20 +40,39 @@ Json cohort(const AuditResult& result) {
   return {{"images", result.images}, {"patients", result.patients}, {"classes", std::move(classes)}};
 }
 
-Json options(const AuditOptions& value) {
+Json options(const AuditOptions& value, bool validated) {
   return {{"exemplar_sparsity", value.exemplar_sparsity},
           {"exemplar_fraction", value.exemplar_fraction},
           {"drop", value.drop},
-          {"threshold", value.threshold}};
+          {"threshold", value.threshold},
+          {"tolerance", value.tolerance},
+          {"target_specificity", value.target_specificity},
+          {"minimum_patients", value.minimum_patients},
+          {"bootstrap", value.resamples},
+          {"seed", value.seed},
+          {"operating_point", validated ? Json(operating_point_text(value.operating_point)) : Json(nullptr)}};
 }
 
 Json macro(const std::vector<MacroPoint>& points) {
   Json array = Json::array();
   for (const MacroPoint& point : points) {
-    array.push_back({{"sparsity", point.sparsity},
-                     {"auroc", figure(point.auroc)},
-                     {"ap", figure(point.ap)},
-                     {"f1", figure(point.f1)}});
+    Json object = {{"sparsity", point.sparsity},
+                   {"auroc", json_figure(point.auroc)},
+                   {"ap", json_figure(point.ap)},
+                   {"f1", json_figure(point.f1)}};
+    add_interval(object, "auroc", point.auroc_interval);
+    add_interval(object, "ap", point.ap_interval);
+    add_interval(object, "f1", point.f1_interval);
+    object["auroc_mean"] = json_figure(point.auroc_mean);
+    add_interval(object, "auroc_mean", point.auroc_mean_interval);
+    object["ap_mean"] = json_figure(point.ap_mean);
+    add_interval(object, "ap_mean", point.ap_mean_interval);
+    object["f1_mean"] = json_figure(point.f1_mean);
+    object["brier"] = json_figure(point.brier);
+    object["log_loss"] = json_figure(point.log_loss);
+    object["calibration_error"] = json_figure(point.calibration_error);
+    object["pooled_calibration_error"] = json_figure(point.pooled_calibration_error);
+    array.push_back(std::move(object));
   }
   return array;
 }
@@ -75,16 +80,24 @@ Json macro(const std::vector<MacroPoint>& points) {
 Json class_curve(const ClassCurve& curve, std::size_t sparsities) {
   const std::size_t pruned = sparsities - 1;
   return {{"name", curve.name},
-          {"first_drop", figure(curve.first_drop)},
-          {"delta_ap", figures(curve.delta_ap, pruned, curve.name)},
+          {"first_drop", json_figure(curve.first_drop)},
+          {"delta_ap", json_figures(curve.delta_ap, pruned, curve.name)},
           {"delta_ap_low", optional_figures(curve.delta_ap_low, pruned, curve.name)},
           {"delta_ap_high", optional_figures(curve.delta_ap_high, pruned, curve.name)},
-          {"ap_dense", figure(curve.ap_dense)},
-          {"auroc_dense", figure(curve.auroc_dense)},
+          {"ap_dense", json_figure(curve.ap_dense)},
+          {"auroc_dense", json_figure(curve.auroc_dense)},
           {"ap", optional_figures(curve.ap, sparsities, curve.name)},
           {"auroc", optional_figures(curve.auroc, sparsities, curve.name)},
           {"f1", optional_figures(curve.f1, sparsities, curve.name)},
-          {"delta_auroc_at_max", figure(curve.delta_auroc_at_max)}};
+          {"delta_auroc_at_max", json_figure(curve.delta_auroc_at_max)},
+          {"sensitivity", optional_figures(curve.sensitivity, sparsities, curve.name)},
+          {"specificity", optional_figures(curve.specificity, sparsities, curve.name)},
+          {"precision", optional_figures(curve.precision, sparsities, curve.name)},
+          {"sensitivity_at_specificity", optional_figures(curve.sensitivity_at_specificity, sparsities, curve.name)},
+          {"brier", optional_figures(curve.brier, sparsities, curve.name)},
+          {"log_loss", optional_figures(curve.log_loss, sparsities, curve.name)},
+          {"calibration_error", optional_figures(curve.calibration_error, sparsities, curve.name)},
+          {"evidence", evidence_json(curve.evidence)}};
 }
 
 Json pairs(const std::vector<ClassPair>& values) {
@@ -93,11 +106,11 @@ Json pairs(const std::vector<ClassPair>& values) {
     array.push_back({{"a", pair.a},
                      {"b", pair.b},
                      {"together", pair.together},
-                     {"fcd", figure(pair.fcd)},
-                     {"iou", figure(pair.iou)},
-                     {"log_frequency_gap", figure(pair.log_frequency_gap)},
-                     {"published_iou", figure(pair.published_iou)},
-                     {"published_log_frequency_gap", figure(pair.published_log_frequency_gap)}});
+                     {"fcd", json_figure(pair.fcd)},
+                     {"iou", json_figure(pair.iou)},
+                     {"log_frequency_gap", json_figure(pair.log_frequency_gap)},
+                     {"published_iou", json_figure(pair.published_iou)},
+                     {"published_log_frequency_gap", json_figure(pair.published_log_frequency_gap)}});
   }
   return array;
 }
@@ -112,13 +125,36 @@ Json probabilities(const std::vector<float>& values, std::size_t classes) {
   return array;
 }
 
-Json exemplar(const Exemplar& value, std::size_t classes) {
-  return {{"rank", value.rank},
-          {"row", value.row},
-          {"id", value.id},
-          {"correlation", figure(value.correlation)},
-          {"dense", probabilities(value.dense, classes)},
-          {"pruned", probabilities(value.pruned, classes)}};
+Json flips(const std::vector<Flip>& values, const std::vector<AuditClass>& classes) {
+  Json array = Json::array();
+  for (const Flip& flip : values) {
+    array.push_back({{"class", classes.at(flip.finding).name},
+                     {"direction", flip.lost ? "lost" : "gained"},
+                     {"seeds", flip.seeds}});
+  }
+  return array;
+}
+
+Json exemplar(const Exemplar& value, const ImageResult& images, std::size_t sparsities,
+              const std::vector<AuditClass>& classes) {
+  Json object = {{"rank", value.rank},
+                 {"row", value.row},
+                 {"id", value.id},
+                 {"correlation", json_figure(value.correlation)},
+                 {"dense", probabilities(value.dense, classes.size())},
+                 {"pruned", probabilities(value.pruned, classes.size())}};
+  if (!images.flips.empty()) {
+    const std::size_t steps = sparsities - 1;
+    Json curve = Json::array();
+    for (std::size_t step = 0; step < steps; ++step) {
+      curve.push_back(json_figure(images.correlations.at(value.row * steps + step)));
+    }
+    object["curve"] = std::move(curve);
+    object["largest_fall"] = {{"class", classes.at(images.fallen.at(value.row)).name},
+                              {"fall", json_figure(images.largest_fall.at(value.row))}};
+    object["flips"] = flips(images.flips.at(value.row), classes);
+  }
+  return object;
 }
 
 Json class_ratios(const ExemplarResult& value, const std::vector<AuditClass>& classes) {
@@ -126,7 +162,7 @@ Json class_ratios(const ExemplarResult& value, const std::vector<AuditClass>& cl
                value.class_ratio.size(), classes.size());
   Json object = Json::object();
   for (std::size_t index = 0; index < classes.size(); ++index) {
-    object[classes[index].name] = figure(value.class_ratio[index]);
+    object[classes[index].name] = json_figure(value.class_ratio[index]);
   }
   return object;
 }
@@ -142,37 +178,55 @@ Json class_counts(const ExemplarResult& value, const std::vector<AuditClass>& cl
   return object;
 }
 
+Json class_enrichment(const ExemplarResult& value, const std::vector<AuditClass>& classes) {
+  NIWAKI_CHECK(value.class_enrichment.size() == classes.size(), "{} enrichments for {} classes",
+               value.class_enrichment.size(), classes.size());
+  Json object = Json::object();
+  for (std::size_t index = 0; index < classes.size(); ++index) {
+    Json entry = Json::object();
+    add_interval(entry, "ratio", value.class_enrichment[index].ratio);
+    entry["fisher_p"] = json_figure(value.class_enrichment[index].fisher_p);
+    object[classes[index].name] = std::move(entry);
+  }
+  return object;
+}
+
 Json findings_ratios(const ExemplarResult& value) {
   Json array = Json::array();
   for (const FindingsRatio& entry : value.findings_ratio) {
-    array.push_back({{"findings", entry.findings},
-                     {"ratio", figure(entry.ratio)},
-                     {"exemplars", entry.count.exemplars},
-                     {"patients", entry.count.patients}});
+    Json object = {{"findings", entry.findings},
+                   {"ratio", json_figure(entry.ratio)},
+                   {"exemplars", entry.count.exemplars},
+                   {"patients", entry.count.patients}};
+    add_interval(object, "ratio", entry.enrichment.ratio);
+    object["fisher_p"] = json_figure(entry.enrichment.fisher_p);
+    array.push_back(std::move(object));
   }
   return array;
 }
 
-Json exemplars(const ExemplarResult& value, const std::vector<AuditClass>& classes) {
+Json exemplars(const ExemplarResult& value, std::size_t sparsities, const std::vector<AuditClass>& classes) {
   std::vector<std::size_t> rows;
   Json images = Json::array();
   for (const Exemplar& entry : value.exemplars) {
     rows.push_back(entry.row);
-    images.push_back(exemplar(entry, classes.size()));
+    images.push_back(exemplar(entry, value.images, sparsities, classes));
   }
   std::sort(rows.begin(), rows.end());
   return {{"sparsity", value.sparsity},
           {"count", value.count},
-          {"threshold", figure(value.threshold)},
+          {"threshold", json_figure(value.threshold)},
           {"rows", rows},
           {"class_ratio", class_ratios(value, classes)},
           {"findings_ratio", findings_ratios(value)},
           {"class_counts", class_counts(value, classes)},
-          {"constant_order", figure(value.constant_order)},
+          {"class_enrichment", class_enrichment(value, classes)},
+          {"constant_order", json_figure(value.constant_order)},
           {"images", std::move(images)}};
 }
 
-Json method(const MethodResult& value, const std::vector<AuditClass>& classes) {
+Json method(const MethodResult& value, const AuditResult& result) {
+  const std::vector<AuditClass>& classes = result.classes;
   NIWAKI_CHECK(!value.sparsities.empty(), "method {} has no sparsity", value.method);
   NIWAKI_CHECK(value.macro.size() == value.sparsities.size(), "method {}: {} macro points for {} sparsities",
                value.method, value.macro.size(), value.sparsities.size());
@@ -189,11 +243,14 @@ Json method(const MethodResult& value, const std::vector<AuditClass>& classes) {
                        {"published_fcd_vs_iou_fourth_root", correlation(value.published_fcd_iou)}};
   return {{"sparsities", value.sparsities},
           {"macro", macro(value.macro)},
+          {"global", global_json(value.global, result.options.tolerance)},
           {"classes", std::move(curves)},
           {"frequency", std::move(frequency)},
           {"pairs", pairs(value.pairs)},
           {"cooccurrence", std::move(cooccurrence)},
-          {"exemplars", exemplars(value.exemplars, classes)}};
+          {"companions", companions_json(value.companions, classes)},
+          {"exemplars", exemplars(value.exemplars, value.sparsities.size(), classes)},
+          {"operating_points", operating_points_json(value.operating_points, classes)}};
 }
 
 }  // namespace
@@ -209,7 +266,7 @@ double shortest_decimal(float number) {
 nlohmann::ordered_json audit_document(const AuditResult& result) {
   Json methods = Json::object();
   for (const MethodResult& value : result.methods) {
-    methods[value.method] = method(value, result.classes);
+    methods[value.method] = method(value, result);
   }
   Json notes = Json::array();
   for (const Note& note : result.notes) {
@@ -217,7 +274,7 @@ nlohmann::ordered_json audit_document(const AuditResult& result) {
   }
   return {{"cohort", cohort(result)},
           {"seeds", result.seeds},
-          {"options", options(result.options)},
+          {"options", options(result.options, result.validated)},
           {"methods", std::move(methods)},
           {"notes", std::move(notes)}};
 }

@@ -57,16 +57,20 @@ inline AuditResult example_result(const std::vector<std::string>& names = {"Edem
     method.frequency_delta_auroc_at_max = {0.3, 0.6, 0.4, 0.5, 2};
     method.pairs = {{names[0], names[1], 7, 0.6006662967, 7.0 / 58.0, 0.47, 0.1, 0.3},
                     {names[0], names[2], 0, std::nullopt, 0.0, std::nullopt, 0.0, std::nullopt}};
-    method.exemplars = {
-        0.9,
-        2,
-        0.25,
-        {{17, "b.png", 1, -0.5, {0.1F, 0.7F, 0.01F}, {0.2F, 0.3F, 0.01F}},
-         {4, "a.png", 2, 0.25, {0.9F, 0.2F, 0.02F}, {0.4F, 0.2F, 0.03F}}},
-        {1.5, 0.25, std::nullopt},
-        {{"0", 0.5, {}}, {"1", 1.25, {2, 1}}, {"2", 2.0, {}}, {"3", std::nullopt, {}}, {"4+", std::nullopt, {}}},
-        {{2, 1}, {0, 0}, {0, 0}},
-        0.7};
+    method.exemplars.sparsity = 0.9;
+    method.exemplars.count = 2;
+    method.exemplars.threshold = 0.25;
+    method.exemplars.exemplars = {{17, "b.png", 1, -0.5, {0.1F, 0.7F, 0.01F}, {0.2F, 0.3F, 0.01F}},
+                                  {4, "a.png", 2, 0.25, {0.9F, 0.2F, 0.02F}, {0.4F, 0.2F, 0.03F}}};
+    method.exemplars.class_ratio = {1.5, 0.25, std::nullopt};
+    method.exemplars.findings_ratio = {{"0", 0.5, {}, {}},
+                                       {"1", 1.25, {2, 1}, {Interval{0.5, 2.5}, std::nullopt}},
+                                       {"2", 2.0, {}, {}},
+                                       {"3", std::nullopt, {}, {}},
+                                       {"4+", std::nullopt, {}, {}}};
+    method.exemplars.class_counts = {{2, 1}, {0, 0}, {0, 0}};
+    method.exemplars.class_enrichment = {{Interval{1.1, 1.9}, 0.04}, {}, {}};
+    method.exemplars.constant_order = 0.7;
     result.methods.push_back(method);
   }
   return result;

@@ -13,7 +13,10 @@ namespace niwaki {
 /// the same bytes.
 std::string audit_json(const AuditResult& result);
 
-/// audit.json, global.csv, classes.csv, curves.csv, pairs.csv, exemplars.csv in `folder`, each whole or not at all.
+/// The names of the files that write_audit() writes.
+std::vector<std::string> audit_files();
+
+/// audit.json and the same as tables in `folder`, each whole or not at all.
 void write_audit(const AuditResult& result, const std::filesystem::path& folder);
 
 /// A line of the method section: ("Network", "resnet-small, 78,660 parameters").

@@ -12,7 +12,7 @@ namespace niwaki {
 namespace {
 
 /// Raised where the program's results change, so that older studies are not mixed with newer ones.
-constexpr std::uint64_t kResultsVersion = 1;
+constexpr std::uint64_t kResultsVersion = 2;
 
 /// The lines of these sections of recipe.toml, without their comments.
 std::string keys_of(const Recipe& recipe, const std::vector<std::string>& sections) {
@@ -100,13 +100,13 @@ class Planner {
               .seed = seed,
               .sparsity = sparsity,
               .input_hash = Hasher().add(train_hash_).add(method).add(name).hex(),
-              .cost = static_cast<double>(inputs_.test_images)};
+              .cost = static_cast<double>(inputs_.test_images + (sparsity > 0 ? 0 : inputs_.validation_images))};
     audit_hasher_.add(unit.id).add(unit.input_hash);
     add(std::move(unit));
   }
 
   void add_audit() {
-    audit_hash_ = audit_hasher_.add(keys_of(recipe_, {"audit"})).hex();
+    audit_hash_ = audit_hasher_.add(keys_of(recipe_, {"audit"})).add(recipe_.seed).hex();
     add({.kind = UnitKind::kAudit, .id = "audit", .what = "audit", .input_hash = audit_hash_, .cost = 1});
   }
 
@@ -136,6 +136,10 @@ std::string model_path(const Unit& unit) {
 
 std::string scores_path(const Unit& unit) {
   return path_of(unit, "scores", ".npy");
+}
+
+std::string validation_path(std::uint64_t seed) {
+  return fmt::format("validation/seed-{}.npy", seed);
 }
 
 std::vector<Unit> make_plan(const Recipe& recipe, const PlanInputs& inputs) {

@@ -41,5 +41,7 @@ std::string sparsity_name(double sparsity);
 /// "models/l1/seed-0/sparsity-0.90.onnx.zst" and "scores/l1/seed-0/sparsity-0.90.npy", relative to the study folder.
 std::string model_path(const Unit& unit);
 std::string scores_path(const Unit& unit);
+/// "validation/seed-0.npy": what a seed's dense network says of the validation images.
+std::string validation_path(std::uint64_t seed);
 
 }  // namespace niwaki

@@ -13,6 +13,7 @@
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/text.hpp"
+#include "niwaki/metrics/operating_point.hpp"
 #include "niwaki/model/zoo/zoo.hpp"
 #include "niwaki/prune/criterion.hpp"
 #include "niwaki/study/recipe_fields.hpp"
@@ -267,13 +268,21 @@ void Recipe::check() const {
   train.check();
   check_methods(methods);
   check_sparsities(sparsities);
-  audit.check();
+  audit_options().check();
   check_exemplar_sparsity(*this);
   check_range(gallery, 0, 1000, "report.gallery");
 }
 
+AuditOptions Recipe::audit_options() const {
+  AuditOptions options = audit;
+  options.operating_point = parse_operating_point(operating_point, "audit.operating_point");
+  options.seed = seed;
+  return options;
+}
+
 Recipe default_recipe() {
   Recipe recipe;
+  recipe.audit.resamples = 2000;
   recipe.input.channels = 1;
   recipe.input.height = recipe.input.width = 64;
   recipe.input.mean.clear();

@@ -43,9 +43,12 @@ struct Recipe {
   std::vector<std::string> methods = {"l1", "random"};
   std::vector<double> sparsities;  // above 0; the dense network is always there
 
-  AuditOptions audit;
-  std::size_t gallery = 24;  // exemplars shown as pictures, for each method
+  std::string operating_point = "youden";  // the text form of AuditOptions::operating_point
+  AuditOptions audit;                      // seed and operating_point are audit_options()'s to set
+  std::size_t gallery = 24;                // exemplars shown as pictures, for each method
 
+  /// `audit` as it runs: seeded, its operating point read.
+  [[nodiscard]] AuditOptions audit_options() const;
   /// Throws InputError naming the key that is out of range or missing.
   void check() const;
 };

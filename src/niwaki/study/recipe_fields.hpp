@@ -65,6 +65,13 @@ void visit_audit_fields(SomeRecipe& recipe, Visitor&& visit) {
   visit("audit.exemplar_fraction", recipe.audit.exemplar_fraction, "share of images that are exemplars");
   visit("audit.drop", recipe.audit.drop, "relative loss of average precision that counts as forgotten");
   visit("audit.threshold", recipe.audit.threshold, "probability at which F1 calls a finding present");
+  visit("audit.operating_point", recipe.operating_point,
+        "how calls are made, chosen on the validation images: youden, f1, sensitivity=0.9, specificity=0.95");
+  visit("audit.specificity", recipe.audit.target_specificity, "at which sensitivity is read");
+  visit("audit.tolerance", recipe.audit.tolerance, "relative loss of macro average precision that is put up with");
+  visit("audit.bootstrap", recipe.audit.resamples, "resamples of the patients, for intervals; 0: none");
+  visit("audit.minimum_patients", recipe.audit.minimum_patients,
+        "positive test patients below which a class gets no verdict");
   visit("report.gallery", recipe.gallery, "exemplars shown as pictures, for each method");
 }
 

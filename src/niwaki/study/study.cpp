@@ -140,15 +140,21 @@ class Runner {
       case UnitKind::kPredict:
         return predict_unit(study_, unit, progress);
       case UnitKind::kAudit:
-        write_manifest(study_.folder, plan_);
-        write_audit(audit_result(), study_.folder / "audit");
-        return {"scores/scores.csv", "audit/audit.json", "audit/global.csv",   "audit/classes.csv",
-                "audit/curves.csv",  "audit/pairs.csv",  "audit/exemplars.csv"};
+        return audit_outputs();
       case UnitKind::kReport:
         write_study_report(study_, audit_result(), plan_);
         return {"report.html"};
     }
     return {};
+  }
+
+  std::vector<std::string> audit_outputs() {
+    std::vector<std::string> outputs = write_manifests(study_.folder, plan_);
+    write_audit(audit_result(), study_.folder / "audit");
+    for (const std::string& name : audit_files()) {
+      outputs.push_back("audit/" + name);
+    }
+    return outputs;
   }
 
   /// Computed once a run: the audit's tables, the report and the outcome all show the same.

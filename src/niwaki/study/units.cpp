@@ -24,9 +24,18 @@ std::string history_path(std::uint64_t seed) {
   return fmt::format("training/seed-{}/history.csv", seed);
 }
 
+constexpr const char* kScores = "scores/scores.csv";
+constexpr const char* kValidationScores = "validation/scores.csv";
+
 std::vector<float> probabilities(std::vector<float> values) {
   std::transform(values.begin(), values.end(), values.begin(), probability);
   return values;
+}
+
+void write_scores(const Predictor& predictor, const ImageSource& images, const fs::path& path, Progress& progress) {
+  const std::vector<float> logits =
+      predictor.logits(images, 64, [&](std::size_t done) { progress.advance(static_cast<double>(done)); });
+  write_npy(path, {images.size(), predictor.classes()}, probabilities(logits));
 }
 
 }  // namespace
@@ -87,32 +96,44 @@ std::vector<std::string> predict_unit(const StudyContext& study, const Unit& uni
   make_folder((study.folder / scores_path(unit)).parent_path());
   write_onnx(graph, study.folder / model_path(unit));
   const Predictor predictor(graph, study.recipe.train.device);
-  const ImageSource& images = *study.cohort.test.images;
-  const std::vector<float> logits =
-      predictor.logits(images, 64, [&](std::size_t done) { progress.advance(static_cast<double>(done)); });
-  write_npy(study.folder / scores_path(unit), {images.size(), predictor.classes()}, probabilities(logits));
-  return {model_path(unit), scores_path(unit)};
+  write_scores(predictor, *study.cohort.test.images, study.folder / scores_path(unit), progress);
+  std::vector<std::string> written = {model_path(unit), scores_path(unit)};
+  if (unit.sparsity == 0) {
+    make_folder((study.folder / validation_path(unit.seed)).parent_path());
+    write_scores(predictor, *study.cohort.validation.images, study.folder / validation_path(unit.seed), progress);
+    written.push_back(validation_path(unit.seed));
+  }
+  return written;
 }
 
-void write_manifest(const fs::path& folder, const std::vector<Unit>& plan) {
-  ScoreGrid grid;
-  grid.folder = folder / "scores";
+std::vector<std::string> write_manifests(const fs::path& folder, const std::vector<Unit>& plan) {
+  ScoreGrid scores;
+  ScoreGrid validation;
   for (const Unit& unit : plan) {
     if (unit.kind == UnitKind::kPredict) {
-      const std::string relative = fs::path(scores_path(unit)).lexically_relative("scores").generic_string();
-      grid.entries.push_back({unit.method, unit.seed, unit.sparsity, relative});
+      const auto below = [](const std::string& path, const char* base) {
+        return fs::path(path).lexically_relative(base).generic_string();
+      };
+      scores.entries.push_back({unit.method, unit.seed, unit.sparsity, below(scores_path(unit), "scores")});
+      if (unit.sparsity == 0) {
+        validation.entries.push_back({unit.method, unit.seed, 0, below(validation_path(unit.seed), "validation")});
+      }
     }
   }
-  make_folder(grid.folder);
-  write_grid(grid, grid.folder / "scores.csv");
+  make_folder(folder / "scores");
+  make_folder(folder / "validation");
+  write_grid(scores, folder / kScores);
+  write_grid(validation, folder / kValidationScores);
+  return {kScores, kValidationScores};
 }
 
 AuditResult run_audit(const StudyContext& study) {
-  const ScoreGrid grid = read_grid(study.folder / "scores/scores.csv");
+  const ScoreGrid grid = read_grid(study.folder / kScores);
+  const ValidationScores validation = {study.cohort.validation.cohort, read_grid(study.folder / kValidationScores)};
   // A network that was not trained here has no training frequencies that are known.
   const std::vector<std::size_t> train_positives =
       study.recipe.train.epochs == 0 ? std::vector<std::size_t>{} : study.cohort.train.cohort.positives();
-  return audit(study.cohort.test.cohort, train_positives, grid, study.recipe.audit);
+  return audit(study.cohort.test.cohort, train_positives, grid, study.recipe.audit_options(), false, &validation);
 }
 
 }  // namespace niwaki

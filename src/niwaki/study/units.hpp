@@ -30,9 +30,10 @@ std::string fitting_note(const Graph& imported, const std::vector<std::string>& 
 std::vector<std::string> train_unit(const StudyContext& study, const Unit& unit, Progress& progress);
 std::vector<std::string> predict_unit(const StudyContext& study, const Unit& unit, Progress& progress);
 
-/// Writes scores/scores.csv, the manifest of all predictions of the plan.
-void write_manifest(const std::filesystem::path& folder, const std::vector<Unit>& plan);
-/// Audits the scores that the manifest lists.
+/// Writes scores/scores.csv, the manifest of all predictions of the plan, and validation/scores.csv, that of the dense
+/// networks on the validation images. The paths written, relative to `folder`.
+std::vector<std::string> write_manifests(const std::filesystem::path& folder, const std::vector<Unit>& plan);
+/// Audits the scores that the manifests list.
 AuditResult run_audit(const StudyContext& study);
 
 }  // namespace niwaki

@@ -1,0 +1,260 @@
+#include "niwaki/audit/evidence.hpp"
+
+#include <numeric>
+
+#include "niwaki/audit/change.hpp"
+#include "niwaki/audit/replicate_medians.hpp"
+#include "niwaki/core/parallel.hpp"
+#include "niwaki/metrics/bootstrap_interval.hpp"
+#include "niwaki/metrics/multiple_testing.hpp"
+
+namespace niwaki {
+namespace {
+
+constexpr std::size_t kFewestPatients = 5;  // of either kind, for an interval; a verdict needs minimum_patients
+
+double difference(double pruned, double dense) {
+  return pruned - dense;
+}
+
+double mean_of(std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+std::vector<FigureInterval> row_intervals(MatrixView<const double> replicates, const BootstrapOptions& options) {
+  std::vector<FigureInterval> intervals;
+  for (std::size_t row = 0; row < replicates.rows(); ++row) {
+    intervals.push_back(percentile_interval(replicates.row(row), options));
+  }
+  return intervals;
+}
+
+std::vector<double> known(const std::vector<Figure>& figures) {
+  std::vector<double> values;
+  for (const Figure& figure : figures) {
+    values.push_back(figure.value());
+  }
+  return values;
+}
+
+std::vector<FigureInterval> band_of(const std::vector<double>& estimates, MatrixView<const double> replicates,
+                                    const BootstrapOptions& options) {
+  const auto band = simultaneous_band(estimates, replicates, options);
+  return band ? std::vector<FigureInterval>(band->begin(), band->end()) : std::vector<FigureInterval>(estimates.size());
+}
+
+/// Everything that the replicates say of one class.
+class ClassWeigher {
+ public:
+  ClassWeigher(const MethodFigures& figures, const ClassLabels& labels, std::size_t column, const AuditOptions& options)
+      : figures_(figures),
+        labels_(labels),
+        column_(column),
+        options_(options),
+        bootstrap_{.confidence = 0.95, .effective_patients = labels.effective_patients} {}
+
+  void weigh(ClassCurve& curve) const {
+    ClassEvidence& evidence = curve.evidence;
+    const ReplicateRow ap = row(&Replicates::ap);
+    const ReplicateRow auroc = row(&Replicates::auroc);
+    for (std::size_t step = 0; step < figures_.sparsities().size(); ++step) {
+      evidence.ap.push_back(percentile_interval(ap.values(step, median_in_place), bootstrap_));
+      evidence.auroc.push_back(logit_interval(curve.auroc[step].value(), auroc.values(step, median_in_place),
+                                              smallest_auroc_step() / 2.0, bootstrap_));
+    }
+    if (figures_.sparsities().size() < 2) {
+      return;
+    }
+    const std::vector<double> relative = ap.changes(relative_change, median_in_place);
+    evidence.delta_ap = row_intervals(view(relative), bootstrap_);
+    evidence.delta_ap_band = band_of(known(curve.delta_ap), view(relative), bootstrap_);
+    evidence.ap_change = change_curve(ap, &ClassFigures::ap);
+    evidence.auroc_change = change_curve(auroc, &ClassFigures::auroc);
+    test_loss(ap, evidence);
+  }
+
+ private:
+  [[nodiscard]] ReplicateRow row(ReplicateFigure figure) const {
+    return {figures_, column_, figure, options_.resamples};
+  }
+
+  [[nodiscard]] MatrixView<const double> view(const std::vector<double>& changes) const {
+    return {changes.data(), figures_.sparsities().size() - 1, options_.resamples};
+  }
+
+  /// One pair of images that changes places, a tie counting half.
+  [[nodiscard]] double smallest_auroc_step() const {
+    return 0.5 / (static_cast<double>(labels_.positives) * static_cast<double>(labels_.negatives));
+  }
+
+  [[nodiscard]] double median_change(std::size_t step, double ClassFigures::*figure) const {
+    std::vector<double> values = figures_.over_seeds(step, column_, figure);
+    const std::vector<double> dense = figures_.over_seeds(0, column_, figure);
+    std::transform(values.begin(), values.end(), dense.begin(), values.begin(), difference);
+    return median_in_place(values);
+  }
+
+  [[nodiscard]] ChangeCurve change_curve(const ReplicateRow& replicates, double ClassFigures::*figure) const {
+    ChangeCurve curve;
+    for (std::size_t step = 1; step < figures_.sparsities().size(); ++step) {
+      curve.values.emplace_back(median_change(step, figure));
+    }
+    const std::vector<double> changes = replicates.changes(difference, median_in_place);
+    curve.intervals = row_intervals(view(changes), bootstrap_);
+    curve.band = band_of(known(curve.values), view(changes), bootstrap_);
+    return curve;
+  }
+
+  void test_loss(const ReplicateRow& ap, ClassEvidence& evidence) const {
+    for (std::size_t step = 1; step < figures_.sparsities().size(); ++step) {
+      if (is_exemplar_sparsity(figures_.sparsities()[step], options_)) {
+        const std::vector<double> changes = ap.changes(difference, median_in_place);
+        evidence.loss_p = bootstrap_p(median_change(step, &ClassFigures::ap), view(changes).row(step - 1), bootstrap_);
+      }
+    }
+  }
+
+  const MethodFigures& figures_;
+  const ClassLabels& labels_;
+  std::size_t column_;
+  const AuditOptions& options_;
+  BootstrapOptions bootstrap_;
+};
+
+/// The first sparsity above 0 whose band satisfies `holds`; nothing where none does.
+template <typename Holds>
+std::optional<double> first_where(const std::vector<double>& sparsities, const std::vector<FigureInterval>& band,
+                                  const Holds& holds) {
+  for (std::size_t i = 0; i < band.size(); ++i) {
+    if (band[i] && holds(*band[i])) {
+      return sparsities[i + 1];
+    }
+  }
+  return std::nullopt;
+}
+
+/// The last sparsity up to which every band satisfies `holds`; nothing where the first does not.
+template <typename Holds>
+std::optional<double> last_while(const std::vector<double>& sparsities, const std::vector<FigureInterval>& band,
+                                 const Holds& holds) {
+  std::optional<double> last;
+  for (std::size_t i = 0; i < band.size() && band[i] && holds(*band[i]); ++i) {
+    last = sparsities[i + 1];
+  }
+  return last;
+}
+
+void judge(const std::vector<double>& sparsities, double drop, ClassEvidence& evidence) {
+  const bool banded = std::any_of(evidence.delta_ap_band.begin(), evidence.delta_ap_band.end(),
+                                  [](const FigureInterval& interval) { return interval.has_value(); });
+  if (!banded) {
+    return;
+  }
+  const auto above_drop = [&](const Interval& interval) { return interval.low > -drop; };
+  evidence.loses_from =
+      first_where(sparsities, evidence.ap_change.band, [](const Interval& interval) { return interval.high < 0.0; });
+  evidence.forgotten_from =
+      first_where(sparsities, evidence.delta_ap_band, [&](const Interval& interval) { return interval.high < -drop; });
+  evidence.kept_up_to = last_while(sparsities, evidence.delta_ap_band, above_drop);
+  evidence.verdict = evidence.forgotten_from                    ? ClassVerdict::kForgotten
+                     : evidence.loses_from                      ? ClassVerdict::kLoses
+                     : evidence.kept_up_to == sparsities.back() ? ClassVerdict::kKept
+                                                                : ClassVerdict::kUndecided;
+}
+
+/// Over the classes with enough patients.
+void adjust_for_classes(std::vector<ClassCurve>& classes) {
+  std::vector<double> p_values;
+  std::vector<ClassEvidence*> tested;
+  for (ClassCurve& curve : classes) {
+    if (curve.evidence.verdict != ClassVerdict::kInsufficientEvidence && curve.evidence.loss_p) {
+      p_values.push_back(*curve.evidence.loss_p);
+      tested.push_back(&curve.evidence);
+    }
+  }
+  const std::vector<double> adjusted = holm(p_values);
+  for (std::size_t i = 0; i < tested.size(); ++i) {
+    tested[i]->loss_holm = adjusted[i];
+  }
+}
+
+void weigh_macro(const MethodFigures& figures, std::size_t classes, std::size_t patients, const AuditOptions& options,
+                 MethodResult& result) {
+  const BootstrapOptions bootstrap = {.confidence = 0.95, .effective_patients = static_cast<double>(patients)};
+  const auto row = [&](ReplicateFigure figure) { return ReplicateRow(figures, classes, figure, options.resamples); };
+  for (std::size_t step = 0; step < result.macro.size(); ++step) {
+    MacroPoint& point = result.macro[step];
+    const auto interval = [&](ReplicateFigure figure, const auto& summary) {
+      return percentile_interval(row(figure).values(step, summary), bootstrap);
+    };
+    point.auroc_interval = interval(&Replicates::auroc, median_in_place);
+    point.ap_interval = interval(&Replicates::ap, median_in_place);
+    point.f1_interval = interval(&Replicates::f1, median_in_place);
+    point.auroc_mean_interval = interval(&Replicates::auroc, mean_of);
+    point.ap_mean_interval = interval(&Replicates::ap, mean_of);
+  }
+  if (result.global.delta_ap.empty()) {
+    return;
+  }
+  const std::vector<double> changes = row(&Replicates::ap).changes(relative_change, median_in_place);
+  const MatrixView<const double> view(changes.data(), result.global.delta_ap.size(), options.resamples);
+  result.global.delta_ap_intervals = row_intervals(view, bootstrap);
+  result.global.delta_ap_band = band_of(known(result.global.delta_ap), view, bootstrap);
+  result.global.shown_within_tolerance =
+      last_while(figures.sparsities(), result.global.delta_ap_band,
+                 [&](const Interval& interval) { return interval.low > -options.tolerance; });
+}
+
+}  // namespace
+
+const char* verdict_name(ClassVerdict verdict) {
+  switch (verdict) {
+    case ClassVerdict::kNone:
+      return "none";
+    case ClassVerdict::kInsufficientEvidence:
+      return "insufficient evidence";
+    case ClassVerdict::kForgotten:
+      return "forgotten";
+    case ClassVerdict::kLoses:
+      return "loses";
+    case ClassVerdict::kKept:
+      return "kept";
+    case ClassVerdict::kUndecided:
+      return "undecided";
+  }
+  return "none";
+}
+
+void weigh_evidence(const MethodFigures& figures, const std::vector<ClassLabels>& labels, std::size_t patients,
+                    const AuditOptions& options, MethodResult& result, std::vector<Note>& notes) {
+  const std::string where = "methods." + result.method + ".evidence";
+  parallel_for(labels.size(), [&](std::size_t column) {
+    ClassEvidence& evidence = result.classes[column].evidence;
+    evidence.effective_patients = labels[column].effective_patients;
+    const std::size_t scarcer = std::min(labels[column].positive_patients, labels[column].negative_patients);
+    if (options.resamples > 0 && labels[column].measurable() && scarcer >= kFewestPatients) {
+      ClassWeigher(figures, labels[column], column, options).weigh(result.classes[column]);
+      judge(figures.sparsities(), options.drop, evidence);
+    }
+    if (scarcer < options.minimum_patients) {
+      evidence.verdict = ClassVerdict::kInsufficientEvidence;
+    }
+  });
+  if (options.resamples == 0) {
+    notes.push_back({where, "no intervals and no verdicts, because no bootstrap was asked for"});
+    return;
+  }
+  for (std::size_t column = 0; column < labels.size(); ++column) {
+    if (labels[column].measurable() && result.classes[column].evidence.ap.empty()) {
+      notes.push_back({where + "." + labels[column].name,
+                       fmt::format("no interval: it would need {} patients with and {} without the class",
+                                   kFewestPatients, kFewestPatients)});
+    }
+  }
+  adjust_for_classes(result.classes);
+  if (result.macro.front().ap) {
+    weigh_macro(figures, labels.size(), patients, options, result);
+  }
+}
+
+}  // namespace niwaki

@@ -1,0 +1,124 @@
+#include "niwaki/report/image_tables.hpp"
+
+#include <set>
+
+#include <fmt/format.h>
+
+#include "niwaki/core/csv.hpp"
+#include "niwaki/report/audit_document.hpp"
+
+namespace niwaki {
+namespace {
+
+std::vector<std::string> names_of(const std::vector<AuditClass>& classes) {
+  std::vector<std::string> names;
+  for (const AuditClass& entry : classes) {
+    names.push_back(entry.name);
+  }
+  return names;
+}
+
+std::vector<std::string> exemplar_columns(const std::vector<std::string>& findings) {
+  std::vector<std::string> columns = {"rank", "row", "id", "correlation"};
+  for (const char* when : {"dense ", "pruned "}) {
+    for (const std::string& name : findings) {
+      columns.push_back(when + name);
+    }
+  }
+  columns.insert(columns.end(), {"fallen", "largest_fall", "flips"});
+  return columns;
+}
+
+void add_change(const ImageResult& images, std::size_t row, const std::vector<std::string>& findings, std::size_t seeds,
+                CsvWriter& table) {
+  if (images.flips.empty()) {
+    table.cell("").cell("").cell("");
+    return;
+  }
+  table.cell(findings.at(images.fallen.at(row))).cell(images.largest_fall.at(row));
+  table.cell(flips_text(images.flips.at(row), findings, seeds));
+}
+
+void add_exemplar(const Exemplar& exemplar, const ImageResult& images, const std::vector<std::string>& findings,
+                  std::size_t seeds, CsvWriter& table) {
+  table.cell(exemplar.rank).cell(exemplar.row).cell(exemplar.id).cell(exemplar.correlation);
+  for (const auto* scores : {&exemplar.dense, &exemplar.pruned}) {
+    for (const float score : *scores) {
+      table.cell(shortest_decimal(score));
+    }
+  }
+  add_change(images, exemplar.row, findings, seeds, table);
+}
+
+/// Of all methods, rising, without 0.
+std::set<double> pruned_sparsities(const AuditResult& result) {
+  std::set<double> sparsities;
+  for (const MethodResult& method : result.methods) {
+    sparsities.insert(method.sparsities.begin() + 1, method.sparsities.end());
+  }
+  return sparsities;
+}
+
+}  // namespace
+
+std::string flips_text(const std::vector<Flip>& flips, const std::vector<std::string>& findings, std::size_t seeds) {
+  std::string text;
+  for (const Flip& flip : flips) {
+    text += fmt::format("{}{} {} {} of {}", text.empty() ? "" : "; ", findings.at(flip.finding),
+                        flip.lost ? "lost" : "gained", flip.seeds, seeds);
+  }
+  return text;
+}
+
+std::string exemplar_table(const AuditResult& result) {
+  const std::vector<std::string> findings = names_of(result.classes);
+  std::vector<std::string> header = {"method", "sparsity"};
+  const std::vector<std::string> columns = exemplar_columns(findings);
+  header.insert(header.end(), columns.begin(), columns.end());
+  CsvWriter table(header);
+  for (const MethodResult& method : result.methods) {
+    for (const Exemplar& exemplar : method.exemplars.exemplars) {
+      table.cell(method.method).cell(method.exemplars.sparsity);
+      add_exemplar(exemplar, method.exemplars.images, findings, result.seeds.size(), table);
+      table.end_row();
+    }
+  }
+  return table.text();
+}
+
+std::string exemplar_table(const ExemplarResult& exemplars, const std::vector<std::string>& findings) {
+  CsvWriter table(exemplar_columns(findings));
+  for (const Exemplar& exemplar : exemplars.exemplars) {
+    add_exemplar(exemplar, exemplars.images, findings, 1, table);
+    table.end_row();
+  }
+  return table.text();
+}
+
+std::string image_table(const AuditResult& result) {
+  const std::vector<std::string> findings = names_of(result.classes);
+  const std::set<double> sparsities = pruned_sparsities(result);
+  std::vector<std::string> header = {"method", "row", "id", "fallen", "largest_fall", "flips"};
+  for (const double sparsity : sparsities) {
+    header.push_back(fmt::format("correlation at {}", sparsity));
+  }
+  CsvWriter table(header);
+  for (const MethodResult& method : result.methods) {
+    const ImageResult& images = method.exemplars.images;
+    const std::size_t steps = method.sparsities.size() - 1;
+    for (std::size_t row = 0; row < images.flips.size(); ++row) {
+      table.cell(method.method).cell(row).cell(result.ids.at(row));
+      add_change(images, row, findings, result.seeds.size(), table);
+      std::size_t step = 0;
+      for (const double sparsity : sparsities) {
+        const bool listed = step < steps && method.sparsities[step + 1] == sparsity;
+        table.cell(listed ? images.correlations[row * steps + step] : std::nullopt);
+        step += listed ? 1 : 0;
+      }
+      table.end_row();
+    }
+  }
+  return table.text();
+}
+
+}  // namespace niwaki

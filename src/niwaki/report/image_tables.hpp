@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "niwaki/audit/result.hpp"
+
+namespace niwaki {
+
+/// exemplars.csv: a row an exemplar, by method and rank.
+std::string exemplar_table(const AuditResult& result);
+
+/// images.csv: a row an image, by method and row of the label file: its vulnerability curve (one column a sparsity),
+/// the class that fell most, and the calls that flipped. A method without exemplars has no rows.
+std::string image_table(const AuditResult& result);
+
+/// Exemplars of one pair of tables, without method and sparsity. `findings`: the class names.
+std::string exemplar_table(const ExemplarResult& exemplars, const std::vector<std::string>& findings);
+
+/// "Edema lost 5 of 5; Hernia gained 3 of 5"; "" where nothing flipped.
+std::string flips_text(const std::vector<Flip>& flips, const std::vector<std::string>& findings, std::size_t seeds);
+
+}  // namespace niwaki
