@@ -16,21 +16,29 @@ AlignedScoreReader::AlignedScoreReader(const Cohort& cohort, bool logits)
 }
 
 AlignedScoreReader::Scores AlignedScoreReader::read(const std::string& path) const {
-  Scores scores = aligned(path);
+  Scores scores;
+  read(path, scores);
+  return scores;
+}
+
+void AlignedScoreReader::read(const std::string& path, Scores& scores) const {
+  read_aligned(path, scores);
   if (logits_) {
     const auto saturated = [](float value) { return value == 0.0F || value == 1.0F; };
     scores.saturated = static_cast<std::size_t>(std::count_if(scores.values.begin(), scores.values.end(), saturated));
   }
-  return scores;
 }
 
-AlignedScoreReader::Scores AlignedScoreReader::aligned(const std::string& path) const {
-  ScoreTable table = read_scores(path, {logits_});
+void AlignedScoreReader::read_aligned(const std::string& path, Scores& scores) const {
+  ScoreTable table;
+  table.values = std::move(scores.values);
+  read_scores(path, {logits_}, table);
   check_shape(table, path);
-  if (!table.ids.empty()) {
-    return by_name(table, path);
+  if (table.ids.empty()) {
+    scores = {std::move(table.values), {}, 0};
+  } else {
+    scores = by_name(table, path);
   }
-  return {std::move(table.values), {}, 0};
 }
 
 void AlignedScoreReader::check_shape(const ScoreTable& table, const std::string& path) const {

@@ -24,9 +24,11 @@ class AlignedScoreReader {
   };
   /// Throws InputError naming `path`: another number of images or classes, an image or a class without scores.
   [[nodiscard]] Scores read(const std::string& path) const;
+  /// As above, into memory that is used again.
+  void read(const std::string& path, Scores& scores) const;
 
  private:
-  [[nodiscard]] Scores aligned(const std::string& path) const;
+  void read_aligned(const std::string& path, Scores& scores) const;
   void check_shape(const ScoreTable& table, const std::string& path) const;
   [[nodiscard]] std::vector<std::size_t> match_images(const ScoreTable& table, const std::string& path) const;
   [[nodiscard]] Scores by_name(const ScoreTable& table, const std::string& path) const;

@@ -81,5 +81,17 @@ TEST_F(AlignedScores, an_image_or_a_class_without_scores_is_named) {
               HasSubstr("no class 'Edema' (did you mean 'Oedema'?)"));
 }
 
+TEST_F(AlignedScores, memory_that_is_used_again_holds_the_last_table_alone) {
+  const AlignedScoreReader reader(cohort_, false);
+  AlignedScoreReader::Scores scores;
+  write_npy(npy_, {2, 2}, std::vector<float>{0.1F, 0.2F, 0.3F, 0.4F});
+  reader.read(npy_.string(), scores);
+  const float* memory = scores.values.data();
+  write_npy(npy_, {2, 2}, std::vector<float>{0.5F, 0.6F, 0.7F, 0.8F});
+  reader.read(npy_.string(), scores);
+  EXPECT_THAT(scores.values, ElementsAre(0.5F, 0.6F, 0.7F, 0.8F));
+  EXPECT_EQ(scores.values.data(), memory);
+}
+
 }  // namespace
 }  // namespace niwaki

@@ -32,9 +32,12 @@ class AtomicFile {
 /// The whole file in one call.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
+/// Larger files are refused unless somebody asks for them.
+inline constexpr std::size_t kReadLimit = std::size_t{8} << 30;
+
 /// The whole file's bytes. Throws InputError naming `path` where it is missing, is a folder, cannot
 /// be read, or is larger than `limit` bytes.
-std::string read_file(const std::filesystem::path& path, std::size_t limit = std::size_t{8} << 30);
+std::string read_file(const std::filesystem::path& path, std::size_t limit = kReadLimit);
 
 /// Makes the folder and its parents. Throws MachineError where it cannot be made or written to.
 void make_folder(const std::filesystem::path& folder);

@@ -149,7 +149,12 @@ CsvTable parse_owned(std::string bytes, const std::string& name, const CsvOption
   }
   table.header.assign(cells.begin(), cells.end());
   cells.clear();
+  // As many as there can be, so that none of them moves: for large files that is half the work.
+  const auto lines = static_cast<std::size_t>(std::count(text->bytes.begin(), text->bytes.end(), '\n')) + 1;
+  cells.reserve(static_cast<std::size_t>(std::count(text->bytes.begin(), text->bytes.end(), ',')) + lines);
+  table.rows.reserve(lines);
   std::vector<std::size_t> ends;
+  ends.reserve(lines);
   for (std::size_t begin = 0; const std::optional<std::size_t> line = parser.next(cells); begin = cells.size()) {
     const std::size_t width = cells.size() - begin;
     if (options.same_width && width != table.header.size()) {

@@ -1,3 +1,4 @@
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -6,6 +7,7 @@
 
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/input_file.hpp"
 #include "niwaki/core/text.hpp"
 #include "niwaki/scores/table.hpp"
 
@@ -173,6 +175,13 @@ HeaderPlace find_header(std::string_view bytes, const std::string& name) {
   return {bytes.substr(text_begin, length), text_begin + length};
 }
 
+/// Where the data of a version 1 file begins, or 0 for another version.
+std::size_t header_end(std::string_view bytes) {
+  const auto byte = [&](std::size_t place) { return std::size_t{static_cast<unsigned char>(bytes[place])}; };
+  const std::size_t length_begin = kMagic.size() + 2;
+  return byte(kMagic.size()) == 1 ? length_begin + 2 + byte(length_begin) + (byte(length_begin + 1) << 8) : 0;
+}
+
 std::size_t item_size(const NpyHeader& header, const std::string& name) {
   if (header.type.find('O') != std::string::npos) {
     throw InputError("the array holds pickled Python objects, which are never loaded", name,
@@ -234,21 +243,49 @@ std::string header_text(const std::vector<std::size_t>& shape) {
 
 FloatArray parse_npy(std::string_view bytes, const std::string& name) {
   const HeaderPlace place = find_header(bytes, name);
-  const NpyHeader header = HeaderParser(place.text, name).parse();
+  NpyHeader header = HeaderParser(place.text, name).parse();
   const std::string_view data = bytes.substr(place.data_begin);
   const std::size_t count = checked_count(header, data.size(), name);
   if (header.type == "<f8") {
-    return {header.shape, narrowed(data, count, name)};
+    return {std::move(header.shape), narrowed(data, count, name)};
   }
   std::vector<float> values(count);
   if (count > 0) {
     std::memcpy(values.data(), data.data(), data.size());
   }
-  return {header.shape, std::move(values)};
+  return {std::move(header.shape), std::move(values)};
 }
 
 FloatArray read_npy(const std::filesystem::path& path) {
-  return parse_npy(read_file(path), path.string());
+  FloatArray array;
+  read_npy(path, array);
+  return array;
+}
+
+void read_npy(const std::filesystem::path& path, FloatArray& array) {
+  constexpr std::size_t kHead = 128;  // numpy's header of a table; what it holds beyond is read with the rest
+  const std::string name = path.string();
+  InputFile file(path);
+  std::array<char, kHead> head{};
+  const std::string_view begin(head.data(), file.read(head.data(), head.size()));
+  const bool short_header = begin.starts_with(kMagic) && begin.size() == kHead && header_end(begin) == kHead;
+  if (!short_header || file.size() < kHead || file.size() > kReadLimit) {
+    array = parse_npy(read_file(path), name);
+    return;
+  }
+  NpyHeader header = HeaderParser(find_header(begin, name).text, name).parse();
+  const std::size_t count = checked_count(header, file.size() - kHead, name);
+  if (header.type == "<f8") {
+    array = parse_npy(read_file(path), name);
+    return;
+  }
+  array.values.resize(count);
+  const std::size_t wanted = count * sizeof(float);
+  const std::size_t there = file.read(reinterpret_cast<char*>(array.values.data()), wanted);
+  if (there != wanted) {
+    (void)checked_count(header, there, name);  // throws: the file was shortened meanwhile
+  }
+  array.shape = std::move(header.shape);
 }
 
 void write_npy(const std::filesystem::path& path, const std::vector<std::size_t>& shape,

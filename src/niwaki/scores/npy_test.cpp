@@ -138,5 +138,32 @@ TEST(Npy, a_missing_file_is_named) {
   EXPECT_THROW((void)read_npy("no/such/file.npy"), InputError);
 }
 
+TEST(Npy, files_are_read_as_their_bytes_are_into_memory_that_is_used_again) {
+  const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / "used_again.npy";
+  const std::string wide = bytes_of(std::vector<double>{1.5, -2.0});
+  const std::string long_header = described("<f4", "(1, 2)") + std::string(200, ' ') + "\n";
+  const std::string padded = described("<f4", "(3,)") + std::string(128 - 10 - described("<f4", "(3,)").size(), ' ');
+  FloatArray array{{7}, std::vector<float>(7, 9.0F)};
+  for (const std::string& bytes :
+       {npy(padded, bytes_of(std::vector<float>{1.0F, 2.0F, 3.0F})), npy(described("<f8", "(2,)"), wide),
+        npy(long_header, bytes_of(std::vector<float>{0.5F, 0.25F})), npy(described("<f4", "(0, 4)"), ""),
+        npy(padded, bytes_of(std::vector<float>{4.0F, 5.0F, 6.0F}))}) {
+    write_file(path, bytes);
+    read_npy(path, array);
+    const FloatArray wanted = parse_npy(bytes, "x.npy");
+    EXPECT_EQ(array.shape, wanted.shape);
+    EXPECT_EQ(array.values, wanted.values);
+  }
+  for (const std::size_t missing : {1, 4, 12, 13, 130}) {
+    const std::string whole = npy(padded, bytes_of(std::vector<float>{1.0F, 2.0F, 3.0F}));
+    write_file(path, whole.substr(0, whole.size() - missing));
+    EXPECT_THROW(read_npy(path, array), InputError) << missing;
+    write_file(path, whole + std::string(missing, 'x'));
+    EXPECT_THROW(read_npy(path, array), InputError) << missing;
+  }
+  std::filesystem::remove(path);
+  EXPECT_THROW(read_npy(path, array), InputError);
+}
+
 }  // namespace
 }  // namespace niwaki

@@ -7,6 +7,7 @@
 #include "niwaki/core/csv.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/text.hpp"
+#include "niwaki/scores/score_check.hpp"
 
 namespace niwaki {
 namespace {
@@ -21,6 +22,9 @@ std::string place(const ScoreTable& table, const std::string& path, std::size_t 
 }
 
 void check_finite(const ScoreTable& table, const std::string& path) {
+  if (all_finite(table.values)) {
+    return;
+  }
   for (std::size_t i = 0; i < table.values.size(); ++i) {
     if (!std::isfinite(table.values[i])) {
       throw InputError(fmt::format("a score is {}", table.values[i]), place(table, path, i),
@@ -30,6 +34,10 @@ void check_finite(const ScoreTable& table, const std::string& path) {
 }
 
 void check_probabilities(const ScoreTable& table, const std::string& path) {
+  if (all_probabilities(table.values)) {
+    return;
+  }
+  check_finite(table, path);  // says more of what is no number
   for (std::size_t i = 0; i < table.values.size(); ++i) {
     if (!(table.values[i] >= 0.0F && table.values[i] <= 1.0F)) {
       throw InputError(fmt::format("the score {} is outside [0, 1]", table.values[i]), place(table, path, i),
@@ -44,6 +52,12 @@ ScoreTable table_of(FloatArray array, const std::string& path) {
                      "a score table is [images, classes] with at least one of each");
   }
   return {array.shape[0], array.shape[1], std::move(array.values), {}, {}};
+}
+
+void read_npy_table(const std::string& path, ScoreTable& table) {
+  FloatArray array{{}, std::move(table.values)};
+  read_npy(path, array);
+  table = table_of(std::move(array), path);
 }
 
 float number_cell(const CsvTable& csv, std::size_t row, std::size_t column) {
@@ -89,39 +103,44 @@ ScoreTable read_csv_scores(const std::string& path) {
   return table;
 }
 
-ScoreTable read_raw_table(const std::string& path) {
+void read_raw_table(const std::string& path, ScoreTable& table) {
   constexpr std::string_view kArchive = ".npz";
   const std::size_t archive_with_key = path.rfind(".npz:");
   if (archive_with_key != std::string::npos) {
     const std::size_t colon = archive_with_key + kArchive.size();
-    return table_of(read_npz(path.substr(0, colon), path.substr(colon + 1)), path);
+    table = table_of(read_npz(path.substr(0, colon), path.substr(colon + 1)), path);
+    return;
   }
   const std::string ending = lower_case(std::filesystem::path(path).extension().string());
   if (ending == kArchive) {
-    return table_of(read_npz(path), path);
+    table = table_of(read_npz(path), path);
+  } else if (ending == ".npy") {
+    read_npy_table(path, table);
+  } else if (ending == ".csv") {
+    table = read_csv_scores(path);
+  } else {
+    throw InputError(fmt::format("score tables do not end in '{}'", ending), path, "give a .npy, .npz or .csv file");
   }
-  if (ending == ".npy") {
-    return table_of(read_npy(path), path);
-  }
-  if (ending == ".csv") {
-    return read_csv_scores(path);
-  }
-  throw InputError(fmt::format("score tables do not end in '{}'", ending), path, "give a .npy, .npz or .csv file");
 }
 
 }  // namespace
 
 ScoreTable read_scores(const std::string& path, const ScoreReadOptions& options) {
-  ScoreTable table = read_raw_table(path);
-  check_finite(table, path);
+  ScoreTable table;
+  read_scores(path, options, table);
+  return table;
+}
+
+void read_scores(const std::string& path, const ScoreReadOptions& options, ScoreTable& table) {
+  read_raw_table(path, table);
   if (options.logits) {
+    check_finite(table, path);
     for (float& value : table.values) {
       value = probability(value);
     }
   } else {
     check_probabilities(table, path);
   }
-  return table;
 }
 
 float probability(float logit) {

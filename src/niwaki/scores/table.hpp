@@ -32,6 +32,8 @@ struct FloatArray {
 /// float32. Pickled objects, other types and Fortran order are refused. The shape is checked against the file's size
 /// before anything is allocated. Throws InputError naming the file.
 FloatArray read_npy(const std::filesystem::path& path);
+/// As above, into an array whose memory is used again: a table of float32 is read straight into it.
+void read_npy(const std::filesystem::path& path, FloatArray& array);
 /// As above, from bytes; `name` stands for the path in messages.
 FloatArray parse_npy(std::string_view bytes, const std::string& name);
 /// Version 1, '<f4', C order; whole or not at all. `values` are as many as `shape` says.
@@ -50,6 +52,8 @@ struct ScoreReadOptions {
 /// class. Throws InputError for a shape other than [images, classes], an id or class listed twice, and a score that is
 /// NaN, infinite, or (without `logits`) outside [0, 1], naming file, row and column.
 ScoreTable read_scores(const std::string& path, const ScoreReadOptions& options = {});
+/// As above, into a table whose memory is used again.
+void read_scores(const std::string& path, const ScoreReadOptions& options, ScoreTable& table);
 
 /// 1 / (1 + exp(-logit)), computed in double, without overflow.
 float probability(float logit);
