@@ -39,8 +39,8 @@ struct AuditCommand {
     options.check();
     const Cohort cohort = read_labels(labels, {.format = parse_label_format(label_format), .classes = {}});
     const std::optional<ValidationScores> validation = read_validation(cohort);
-    const AuditResult result = audit(cohort, train_positives(cohort), read_grid(scores), options, logits,
-                                     validation ? &*validation : nullptr);
+    const AuditResult result =
+        audit(cohort, train_positives(cohort), read_grid(scores), options, logits, validation ? &*validation : nullptr);
     write_audit(result, out);
     if (common.json) {
       print_json(audit_json(result));
