@@ -106,7 +106,7 @@ void add_audit_verb(CLI::App& program) {
       ->expected(0, 1)
       ->default_str("2000");
   verb->add_option("--minimum-patients", command->options.minimum_patients,
-                   "Positive patients below which a class gets no verdict")
+                   "Patients with or without a class below which it gets no verdict")
       ->capture_default_str();
   verb->add_option("--tolerance", command->options.tolerance, "Relative loss of macro AP that is put up with")
       ->capture_default_str();
