@@ -122,6 +122,48 @@ TEST(Permutation, a_difference_between_blocks_is_none) {
   EXPECT_DOUBLE_EQ(permutation_test(units, random)->p, 1.0);
 }
 
+// 40 images, half of them marked at random, each read by six readers; images differ, marks mean nothing. How often is p
+// at most 0.05?
+struct Rejections {
+  double over_images = 0.0;
+  double within_readers = 0.0;
+};
+
+Rejections rejections(double image_variance, int rounds) {
+  constexpr std::size_t kImages = 40;
+  constexpr std::size_t kReaders = 6;
+  Rejections result;
+  for (int round = 0; round < rounds; ++round) {
+    RandomStream random(21, "rounds", {static_cast<std::uint64_t>(round)});
+    Units images(kImages);
+    Units readings;
+    for (std::size_t image = 0; image < kImages; ++image) {
+      const double shared = std::sqrt(image_variance) * random.normal();
+      images[image] = {0, image < kImages / 2, 0.0, kReaders};
+      for (std::size_t reader = 0; reader < kReaders; ++reader) {
+        const double value = shared + std::sqrt(1.0 - image_variance) * random.normal();
+        images[image].sum += value;
+        readings.push_back({reader, image < kImages / 2, value, 1.0});
+      }
+    }
+    const PermutationOptions options = {.exact_up_to = 0, .draws = 199};
+    result.over_images += permutation_test(images, random, options)->p <= 0.05 ? 1.0 / rounds : 0.0;
+    result.within_readers += permutation_test(readings, random, options)->p <= 0.05 ? 1.0 / rounds : 0.0;
+  }
+  return result;
+}
+
+// docs/readers.md cites these: where readers share images that differ, marks may be exchanged between images only.
+TEST(Permutation, within_readers_finds_what_is_not_there_where_images_differ) {
+  const Rejections alike = rejections(0.0, 1000);
+  EXPECT_NEAR(alike.over_images, 0.05, 0.02);
+  EXPECT_NEAR(alike.within_readers, 0.05, 0.02);
+  const Rejections differing = rejections(0.5, 1000);
+  EXPECT_NEAR(differing.over_images, 0.05, 0.02);
+  EXPECT_GT(differing.within_readers, 0.20);
+  RecordProperty("within_readers_at_half", std::to_string(differing.within_readers));
+}
+
 TEST(Permutation, is_undefined_for_one_kind) {
   RandomStream random(1, "unused");
   EXPECT_FALSE(permutation_test(Units{{0, true, 1.0, 1.0}, {0, true, 2.0, 1.0}}, random));
