@@ -47,6 +47,7 @@ void add_verbs(CLI::App& program) {
   add_prune_verb(program);
   add_predict_verb(program);
   add_audit_verb(program);
+  add_readers_verb(program);
   add_report_verb(program);
   add_inspect_verb(program);
   add_cohort_verb(program);
