@@ -1,5 +1,7 @@
 #include "niwaki/audit/evidence.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <numeric>
 
 #include "niwaki/audit/change.hpp"
@@ -144,10 +146,13 @@ std::optional<double> last_while(const std::vector<double>& sparsities, const st
   return last;
 }
 
+bool none(const std::vector<FigureInterval>& intervals) {
+  return std::none_of(intervals.begin(), intervals.end(),
+                      [](const FigureInterval& interval) { return interval.has_value(); });
+}
+
 void judge(const std::vector<double>& sparsities, double drop, ClassEvidence& evidence) {
-  const bool banded = std::any_of(evidence.delta_ap_band.begin(), evidence.delta_ap_band.end(),
-                                  [](const FigureInterval& interval) { return interval.has_value(); });
-  if (!banded) {
+  if (none(evidence.delta_ap_band)) {
     return;
   }
   const auto above_drop = [&](const Interval& interval) { return interval.low > -drop; };
@@ -160,6 +165,25 @@ void judge(const std::vector<double>& sparsities, double drop, ClassEvidence& ev
                      : evidence.loses_from                      ? ClassVerdict::kLoses
                      : evidence.kept_up_to == sparsities.back() ? ClassVerdict::kKept
                                                                 : ClassVerdict::kUndecided;
+}
+
+/// Patients of the scarcer kind of images.
+std::size_t scarcer_patients(const ClassLabels& labels) {
+  return std::min(labels.positive_patients, labels.negative_patients);
+}
+
+void note_missing(const ClassLabels& labels, const ClassEvidence& evidence, const std::string& where,
+                  std::vector<Note>& notes) {
+  if (scarcer_patients(labels) < kFewestPatients) {
+    notes.push_back({where, fmt::format("no interval: it would need {} patients with and {} without the class",
+                                        kFewestPatients, kFewestPatients)});
+  } else if (none(evidence.ap)) {
+    notes.push_back({where, fmt::format("no interval: most images of one kind are of so few patients that they tell as "
+                                        "much as {:.2g} patients would, or too many resamples have none",
+                                        evidence.effective_patients)});
+  } else if (std::any_of(evidence.auroc.begin(), evidence.auroc.end(), std::logical_not<>())) {
+    notes.push_back({where + ".auroc", "no interval where AUROC is 0 or 1, because all resamples are then alike"});
+  }
 }
 
 /// Over the classes with enough patients.
@@ -231,13 +255,14 @@ void weigh_evidence(const MethodFigures& figures, const std::vector<ClassLabels>
   parallel_for(labels.size(), [&](std::size_t column) {
     ClassEvidence& evidence = result.classes[column].evidence;
     evidence.effective_patients = labels[column].effective_patients;
-    const std::size_t scarcer = std::min(labels[column].positive_patients, labels[column].negative_patients);
+    const std::size_t scarcer = scarcer_patients(labels[column]);
     if (options.resamples > 0 && labels[column].measurable() && scarcer >= kFewestPatients) {
       ClassWeigher(figures, labels[column], column, options).weigh(result.classes[column]);
-      judge(figures.sparsities(), options.drop, evidence);
     }
     if (scarcer < options.minimum_patients) {
       evidence.verdict = ClassVerdict::kInsufficientEvidence;
+    } else {
+      judge(figures.sparsities(), options.drop, evidence);
     }
   });
   if (options.resamples == 0) {
@@ -245,10 +270,8 @@ void weigh_evidence(const MethodFigures& figures, const std::vector<ClassLabels>
     return;
   }
   for (std::size_t column = 0; column < labels.size(); ++column) {
-    if (labels[column].measurable() && result.classes[column].evidence.ap.empty()) {
-      notes.push_back({where + "." + labels[column].name,
-                       fmt::format("no interval: it would need {} patients with and {} without the class",
-                                   kFewestPatients, kFewestPatients)});
+    if (labels[column].measurable()) {
+      note_missing(labels[column], result.classes[column].evidence, where + "." + labels[column].name, notes);
     }
   }
   adjust_for_classes(result.classes);

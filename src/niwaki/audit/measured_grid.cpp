@@ -102,7 +102,7 @@ std::vector<double> resampled_count(const ClassLabels& labels, const Resampling&
   return WeightedCount(std::move(patients)).evaluate(resampling.resamples);
 }
 
-/// F1 of one class over all resamples: 2 TP / (called + positive), 0 where nothing is called and nothing is there.
+/// F1 of one class over all resamples: 2 TP / (called + positive).
 void resample_f1(std::span<const float> scores, const ClassLabels& labels, double threshold,
                  const Resampling& resampling, std::span<float> f1) {
   const auto is_called = [&](std::size_t image) { return static_cast<double>(scores[image]) >= threshold; };
@@ -114,6 +114,15 @@ void resample_f1(std::span<const float> scores, const ClassLabels& labels, doubl
   for (std::size_t i = 0; i < f1.size(); ++i) {
     const double sum = called[i] + positive[i];
     f1[i] = static_cast<float>(sum > 0.0 ? 2.0 * found[i] / sum : 0.0);
+  }
+}
+
+/// A class that a resample cannot measure has no figure there, as it has none in a cohort that cannot measure it.
+void drop_unmeasurable(std::span<float> ap, std::span<const float> auroc, std::span<float> f1) {
+  for (std::size_t i = 0; i < auroc.size(); ++i) {
+    if (std::isnan(auroc[i])) {
+      ap[i] = f1[i] = std::numeric_limits<float>::quiet_NaN();
+    }
   }
 }
 
@@ -165,6 +174,7 @@ MeasuredUnit TableMeasurer::measure(MatrixView<const float> scores, const std::v
       };
       resample_ranking(values, labels_[column], *resampling_, row(unit.replicates.ap), row(unit.replicates.auroc));
       resample_f1(values, labels_[column], options_.threshold, *resampling_, row(unit.replicates.f1));
+      drop_unmeasurable(row(unit.replicates.ap), row(unit.replicates.auroc), row(unit.replicates.f1));
     }
   }
   for (std::vector<float>* figures : {&unit.replicates.ap, &unit.replicates.auroc, &unit.replicates.f1}) {

@@ -17,7 +17,7 @@ struct AuditOptions {
   double tolerance = 0.05;             // relative loss of macro AP that is put up with, in (0, 1)
   double target_specificity = 0.95;    // at which sensitivity_at_specificity is read, in (0, 1)
   OperatingPointRule operating_point;  // how thresholds are chosen on the validation table; Youden's J
-  std::size_t minimum_patients = 20;   // positive patients below which a class gets no verdict; 2 or more
+  std::size_t minimum_patients = 20;   // with, and without, a class; below, it gets no verdict; 2 or more
   std::size_t resamples = 0;           // of the patient bootstrap; 0: no intervals; else 100 to 1,000,000
   std::uint64_t seed = 1;              // of the bootstrap
   void check() const;                  // throws InputError naming the field

@@ -70,7 +70,7 @@ struct ChangeCurve {
 /// What may be said of a class under one method. Claims hold over all sparsities at once, for one class.
 enum class ClassVerdict {
   kNone,                  // no intervals were asked for, or none can be had
-  kInsufficientEvidence,  // fewer positive patients than AuditOptions::minimum_patients
+  kInsufficientEvidence,  // fewer patients with or without the class than AuditOptions::minimum_patients
   kForgotten,             // at some sparsity, the band of the relative change of AP lies below -drop
   kLoses,                 // at some sparsity, the band of the change of AP lies below 0
   kKept,                  // at every sparsity, the band of the relative change of AP lies above -drop
@@ -81,7 +81,8 @@ const char* verdict_name(ClassVerdict verdict);  // "insufficient evidence", "fo
 /// Level 2: how sure a class's figures are.
 struct ClassEvidence {
   ClassVerdict verdict = ClassVerdict::kNone;
-  double effective_patients = 0;          // see metrics/bootstrap_interval.hpp
+  double effective_patients = 0;  // see metrics/bootstrap_interval.hpp
+  // Empty, as the verdict is, without enough patients:
   std::optional<double> loses_from;       // lowest sparsity with the band of the change of AP below 0
   std::optional<double> forgotten_from;   // ... of its relative change below -drop
   std::optional<double> kept_up_to;       // highest sparsity up to which that band is above -drop

@@ -39,8 +39,8 @@ struct AuditCommand {
     options.check();
     const Cohort cohort = read_labels(labels, {.format = parse_label_format(label_format), .classes = {}});
     const std::optional<ValidationScores> validation = read_validation(cohort);
-    const AuditResult result = audit(cohort, train_positives(cohort), read_grid(scores), options, logits,
-                                     validation ? &*validation : nullptr);
+    const AuditResult result =
+        audit(cohort, train_positives(cohort), read_grid(scores), options, logits, validation ? &*validation : nullptr);
     write_audit(result, out);
     if (common.json) {
       print_json(audit_json(result));
@@ -106,7 +106,7 @@ void add_audit_verb(CLI::App& program) {
       ->expected(0, 1)
       ->default_str("2000");
   verb->add_option("--minimum-patients", command->options.minimum_patients,
-                   "Positive patients below which a class gets no verdict")
+                   "Patients with or without a class below which it gets no verdict")
       ->capture_default_str();
   verb->add_option("--tolerance", command->options.tolerance, "Relative loss of macro AP that is put up with")
       ->capture_default_str();

@@ -6,7 +6,7 @@
 namespace niwaki {
 namespace {
 
-constexpr std::array<LightVerb, 1> kLightVerbs = {{{"audit", add_audit_verb}}};
+constexpr std::array<LightVerb, 2> kLightVerbs = {{{"audit", add_audit_verb}, {"exemplars", add_exemplars_verb}}};
 
 }  // namespace
 

@@ -287,4 +287,11 @@ std::string audit_json(const AuditResult& result) {
   return json_text(audit_document(result), 1) + "\n";
 }
 
+std::string exemplars_json(const AuditResult& result) {
+  const MethodResult& pair = result.methods.front();
+  Json document = exemplars(pair.exemplars, pair.sparsities.size(), result.classes);
+  document.erase("sparsity");
+  return json_text(document, 1);
+}
+
 }  // namespace niwaki

@@ -243,6 +243,10 @@ std::vector<std::string> audit_files() {
           "pairs.csv",  "exemplars.csv", "companions.csv", "images.csv"};
 }
 
+void write_exemplars(const AuditResult& result, const std::filesystem::path& path) {
+  write_file(path, pair_exemplar_table(result));
+}
+
 void write_audit(const AuditResult& result, const std::filesystem::path& folder) {
   make_folder(folder);
   const auto file = [&](const char* name, std::string (*text)(const AuditResult&)) -> FileToWrite {

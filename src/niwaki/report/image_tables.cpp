@@ -18,11 +18,11 @@ std::vector<std::string> names_of(const std::vector<AuditClass>& classes) {
   return names;
 }
 
-std::vector<std::string> exemplar_columns(const std::vector<std::string>& findings) {
+std::vector<std::string> exemplar_columns(const std::vector<std::string>& findings, const char* other) {
   std::vector<std::string> columns = {"rank", "row", "id", "correlation"};
-  for (const char* when : {"dense ", "pruned "}) {
+  for (const std::string network : {"dense", other}) {
     for (const std::string& name : findings) {
-      columns.push_back(when + name);
+      columns.push_back(network + " " + name);
     }
   }
   columns.insert(columns.end(), {"fallen", "largest_fall", "flips"});
@@ -73,7 +73,7 @@ std::string flips_text(const std::vector<Flip>& flips, const std::vector<std::st
 std::string exemplar_table(const AuditResult& result) {
   const std::vector<std::string> findings = names_of(result.classes);
   std::vector<std::string> header = {"method", "sparsity"};
-  const std::vector<std::string> columns = exemplar_columns(findings);
+  const std::vector<std::string> columns = exemplar_columns(findings, "pruned");
   header.insert(header.end(), columns.begin(), columns.end());
   CsvWriter table(header);
   for (const MethodResult& method : result.methods) {
@@ -86,10 +86,12 @@ std::string exemplar_table(const AuditResult& result) {
   return table.text();
 }
 
-std::string exemplar_table(const ExemplarResult& exemplars, const std::vector<std::string>& findings) {
-  CsvWriter table(exemplar_columns(findings));
+std::string pair_exemplar_table(const AuditResult& result) {
+  const std::vector<std::string> findings = names_of(result.classes);
+  const ExemplarResult& exemplars = result.methods.front().exemplars;
+  CsvWriter table(exemplar_columns(findings, "against"));
   for (const Exemplar& exemplar : exemplars.exemplars) {
-    add_exemplar(exemplar, exemplars.images, findings, 1, table);
+    add_exemplar(exemplar, exemplars.images, findings, result.seeds.size(), table);
     table.end_row();
   }
   return table.text();

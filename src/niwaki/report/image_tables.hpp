@@ -14,8 +14,8 @@ std::string exemplar_table(const AuditResult& result);
 /// the class that fell most, and the calls that flipped. A method without exemplars has no rows.
 std::string image_table(const AuditResult& result);
 
-/// Exemplars of one pair of tables, without method and sparsity. `findings`: the class names.
-std::string exemplar_table(const ExemplarResult& exemplars, const std::vector<std::string>& findings);
+/// The exemplars of the first method, without method and sparsity.
+std::string pair_exemplar_table(const AuditResult& result);
 
 /// "Edema lost 5 of 5; Hernia gained 3 of 5"; "" where nothing flipped.
 std::string flips_text(const std::vector<Flip>& flips, const std::vector<std::string>& findings, std::size_t seeds);

@@ -19,6 +19,11 @@ std::vector<std::string> audit_files();
 /// audit.json and the same as tables in `folder`, each whole or not at all.
 void write_audit(const AuditResult& result, const std::filesystem::path& folder);
 
+/// The exemplars of an audit of two networks (its first method), as a CSV without method and sparsity: rank, row, id,
+/// correlation, the scores of both, what fell most, flips. And the same as JSON.
+void write_exemplars(const AuditResult& result, const std::filesystem::path& path);
+std::string exemplars_json(const AuditResult& result);
+
 /// A line of the method section: ("Network", "resnet-small, 78,660 parameters").
 struct Fact {
   std::string name;
