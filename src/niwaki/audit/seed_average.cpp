@@ -1,8 +1,26 @@
 #include "niwaki/audit/seed_average.hpp"
 
+#include "niwaki/audit/seed_average_kernel.hpp"
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/instruction_set.hpp"
 
 namespace niwaki {
+namespace {
+
+seed_average::Kernel kernel_for(InstructionSet set) {
+  switch (set) {
+#if defined(__x86_64__)
+    case InstructionSet::kAvx512:
+      return seed_average::avx512::add_shares;
+    case InstructionSet::kAvx2:
+      return seed_average::avx2::add_shares;
+#endif
+    default:
+      return seed_average::baseline::add_shares;
+  }
+}
+
+}  // namespace
 
 void SeedAverage::add(std::size_t seed, std::span<const float> values) {
   const std::lock_guard lock(mutex_);
@@ -20,9 +38,7 @@ void SeedAverage::add(std::size_t seed, std::span<const float> values) {
 
 void SeedAverage::sum_up(std::span<const float> values) {
   sum_.resize(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    sum_[i] += static_cast<double>(values[i]) / static_cast<double>(seeds_);
-  }
+  kernel_for(instruction_set())(values.data(), values.size(), static_cast<double>(seeds_), sum_.data());
   ++next_;
 }
 

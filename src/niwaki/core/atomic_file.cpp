@@ -2,6 +2,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <memory>
+#include <set>
 #include <system_error>
 #include <vector>
 
@@ -10,6 +12,7 @@
 
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/input_file.hpp"
+#include "niwaki/core/parallel.hpp"
 
 namespace niwaki {
 namespace {
@@ -51,6 +54,7 @@ AtomicFile::~AtomicFile() {
 
 void AtomicFile::write(std::string_view bytes) {
   NIWAKI_CHECK(descriptor_ >= 0, "{} was committed already", path_.string());
+  synced_ = false;
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
     if (written < 0) {
@@ -63,13 +67,28 @@ void AtomicFile::write(std::string_view bytes) {
   }
 }
 
-void AtomicFile::commit() {
+void AtomicFile::sync() {
   NIWAKI_CHECK(descriptor_ >= 0, "{} was committed already", path_.string());
-  if (::fsync(descriptor_) != 0 || ::rename(partial_.c_str(), path_.c_str()) != 0) {
+  if (::fsync(descriptor_) != 0) {
+    fail_write(path_, errno);
+  }
+  synced_ = true;
+}
+
+void AtomicFile::sync_and_rename() {
+  if (!synced_) {
+    sync();
+  }
+  if (::rename(partial_.c_str(), path_.c_str()) != 0) {
     fail_write(path_, errno);
   }
   ::close(descriptor_);
   descriptor_ = -1;
+}
+
+void AtomicFile::commit() {
+  NIWAKI_CHECK(descriptor_ >= 0, "{} was committed already", path_.string());
+  sync_and_rename();
   sync_folder(path_.parent_path());
 }
 
@@ -77,6 +96,24 @@ void write_file(const fs::path& path, std::string_view bytes) {
   AtomicFile file(path);
   file.write(bytes);
   file.commit();
+}
+
+void write_files(std::span<const FileToWrite> files) {
+  std::vector<std::unique_ptr<AtomicFile>> written(files.size());
+  parallel_for(files.size(), [&](std::size_t i) {
+    const std::string text = files[i].text();
+    written[i] = std::make_unique<AtomicFile>(files[i].path);
+    written[i]->write(text);
+    written[i]->sync();
+  });
+  std::set<fs::path> folders;
+  for (const std::unique_ptr<AtomicFile>& file : written) {
+    file->sync_and_rename();
+    folders.insert(file->path_.parent_path());
+  }
+  for (const fs::path& folder : folders) {
+    sync_folder(folder);
+  }
 }
 
 std::string read_file(const fs::path& path, std::size_t limit) {

@@ -1,10 +1,18 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace niwaki {
+
+/// A file for write_files(): where, and what makes its text.
+struct FileToWrite {
+  std::filesystem::path path;
+  std::function<std::string()> text;
+};
 
 /// A file that appears whole or not at all: written under a temporary name in the same folder,
 /// synced, then renamed over `path` by commit(). Without commit() (an exception, a full disk)
@@ -21,16 +29,27 @@ class AtomicFile {
   ~AtomicFile();
 
   void write(std::string_view bytes);
+  /// What was written is on the disk afterwards. commit() does it where nobody did.
+  void sync();
   void commit();
 
  private:
+  friend void write_files(std::span<const FileToWrite> files);
+  void sync_and_rename();
+
   std::filesystem::path path_;
   std::filesystem::path partial_;
   int descriptor_ = -1;
+  bool synced_ = false;
 };
 
 /// The whole file in one call.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
+
+/// Makes the texts and brings them to the disk, several at once, so that none waits for the disk after another. Each
+/// file appears whole or not at all, and only once all are on the disk; then they appear in this order. So where the
+/// last one is there and is new, all are.
+void write_files(std::span<const FileToWrite> files);
 
 /// Larger files are refused unless somebody asks for them.
 inline constexpr std::size_t kReadLimit = std::size_t{8} << 30;

@@ -111,5 +111,25 @@ TEST_F(AtomicFileTest, what_killed_processes_left_is_swept) {
   EXPECT_EQ(read_file(folder_ / "a.txt"), "kept");
 }
 
+TEST_F(AtomicFileTest, several_files_appear_together) {
+  std::vector<FileToWrite> files;
+  for (int i = 0; i < 20; ++i) {
+    files.push_back({folder_ / std::to_string(i), [i] { return std::string(1000, static_cast<char>('a' + i)); }});
+  }
+  write_files(files);
+  EXPECT_EQ(this->files(), 20U);
+  EXPECT_EQ(read_file(folder_ / "7"), std::string(1000, 'h'));
+}
+
+TEST_F(AtomicFileTest, of_several_files_none_appears_where_one_cannot_be_made) {
+  write_file(folder_ / "0", "old");
+  const std::vector<FileToWrite> files = {{folder_ / "0", [] { return "new"; }},
+                                          {folder_ / "1", []() -> std::string { throw InputError("a", "b", "c"); }},
+                                          {folder_ / "2", [] { return "new"; }}};
+  EXPECT_THROW(write_files(files), InputError);
+  EXPECT_EQ(this->files(), 1U);
+  EXPECT_EQ(read_file(folder_ / "0"), "old");
+}
+
 }  // namespace
 }  // namespace niwaki

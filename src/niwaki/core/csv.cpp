@@ -1,6 +1,8 @@
 #include "niwaki/core/csv.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <charconv>
 
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/error.hpp"
@@ -107,7 +109,20 @@ class CsvParser {
 };
 
 bool needs_quotes(std::string_view text) {
-  return text.find_first_of(",\"\r\n") != std::string_view::npos || text != trimmed(text);
+  if (text.empty()) {
+    return false;
+  }
+  const auto wanted = [](char character) {
+    return character == ',' || character == '"' || character == '\r' || character == '\n';
+  };
+  return blank(text.front()) || blank(text.back()) || std::any_of(text.begin(), text.end(), wanted);
+}
+
+template <typename Integer>
+void append_integer(Integer number, std::string& text) {
+  std::array<char, 24> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  text.append(digits.data(), end);
 }
 
 }  // namespace
@@ -215,7 +230,21 @@ CsvWriter& CsvWriter::cell(std::string_view text) {
 }
 
 CsvWriter& CsvWriter::cell(double number) {
-  return cell(std::string_view(shortest(number)));
+  constexpr int kPlaceBits = 10;
+  constexpr std::uint64_t kSpread = 0x9E3779B97F4A7C15U;  // Fibonacci hashing: Knuth, volume 3, 6.4
+  separate();
+  if (printed_.empty()) {
+    printed_.resize(std::size_t{1} << kPlaceBits);
+  }
+  const auto bits = std::bit_cast<std::uint64_t>(number);
+  Printed& printed = printed_[(bits * kSpread) >> (64 - kPlaceBits)];
+  if (printed.length == 0 || printed.bits != bits) {
+    const auto end = fmt::format_to_n(printed.text.data(), printed.text.size(), "{}", number);  // as shortest()
+    printed.bits = bits;
+    printed.length = static_cast<std::uint8_t>(end.size);
+  }
+  text_.append(printed.text.data(), printed.length);
+  return *this;
 }
 
 CsvWriter& CsvWriter::cell(std::optional<double> number) {
@@ -223,11 +252,15 @@ CsvWriter& CsvWriter::cell(std::optional<double> number) {
 }
 
 CsvWriter& CsvWriter::cell(std::size_t number) {
-  return cell(std::string_view(std::to_string(number)));
+  separate();
+  append_integer(number, text_);
+  return *this;
 }
 
 CsvWriter& CsvWriter::cell(int number) {
-  return cell(std::string_view(std::to_string(number)));
+  separate();
+  append_integer(number, text_);
+  return *this;
 }
 
 void CsvWriter::end_row() {

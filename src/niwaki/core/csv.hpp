@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -70,8 +72,16 @@ class CsvWriter {
   [[nodiscard]] const std::string& text() const { return text_; }
 
  private:
+  /// A number and its text, kept because a number often comes again (a rank correlation of few classes has few values).
+  struct Printed {
+    std::uint64_t bits = 0;
+    std::uint8_t length = 0;  // 0: none yet
+    std::array<char, 31> text{};
+  };
+
   void separate();
   std::string text_;
+  std::vector<Printed> printed_;  // at a place that follows from the number's bits
   std::size_t width_ = 0;
   std::size_t filled_ = 0;
 };

@@ -1,9 +1,13 @@
 #include "niwaki/core/csv.hpp"
 
+#include <cmath>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/random.hpp"
+#include "niwaki/core/text.hpp"
 
 namespace niwaki {
 namespace {
@@ -58,6 +62,26 @@ TEST(Csv, what_is_written_reads_back) {
   writer.end_row();
   const CsvTable table = parse_csv(writer.text(), "t.csv");
   EXPECT_THAT(table.rows.at(0).cells, ElementsAre("a,\"b\"\n", "0.1", ""));
+}
+
+TEST(Csv, numbers_are_the_shortest_however_often_they_come) {
+  RandomStream random(2, "csv", {});
+  CsvWriter writer({"a", "b", "c"});
+  std::string wanted = "a,b,c\n";
+  for (int row = 0; row < 5000; ++row) {
+    const double number = random.chance(0.5) ? static_cast<double>(random.below(50)) / 7.0 - 3.0
+                                             : std::ldexp(random.uniform(), static_cast<int>(random.below(600)) - 300);
+    const std::size_t count = random.below(1'000'000'000'000);
+    writer.cell(-number).cell(count).cell(-row).end_row();
+    wanted += fmt::format("{},{},{}\n", shortest(-number), count, -row);
+  }
+  EXPECT_EQ(writer.text(), wanted);
+}
+
+TEST(Csv, cells_that_would_not_read_back_are_quoted) {
+  CsvWriter writer({"a", " b", "c d"});
+  writer.cell("x ").cell("\ty").cell("a\rb").end_row();
+  EXPECT_EQ(writer.text(), "a,\" b\",c d\n\"x \",\"\ty\",\"a\rb\"\n");
 }
 
 TEST(Csv, a_row_of_another_width_cannot_be_written) {
