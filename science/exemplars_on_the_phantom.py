@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Are pruning's exemplars noisier, poorer and harder? Asked of the phantom cohort, where the truth is known.
 
-    science/exemplars_on_the_phantom.py --program build/niwaki            about half an hour on two processors
+    science/exemplars_on_the_phantom.py --program build/niwaki            about twenty minutes on two processors
     science/exemplars_on_the_phantom.py --program build/niwaki --quick    a small one; prints and writes nothing
 
 Draws several cohorts with flipped labels, trains networks on each, prunes them by weight magnitude, has `niwaki audit`
