@@ -1,7 +1,7 @@
 """The program's own options, and command lines that are wrong."""
 from .workplace import EndToEnd
 
-VERBS = ["audit", "cohort", "demo", "inspect", "predict", "prune", "report", "study", "train"]
+VERBS = ["audit", "cohort", "demo", "inspect", "predict", "prune", "readers", "report", "study", "train"]
 
 
 class Program(EndToEnd):
