@@ -20,8 +20,8 @@ using Property = std::vector<int>;
 
 class Enriched {
  public:
-  explicit Enriched(const RandomCohort& options = {.images = 200, .prevalences = {0.4, 0.3, 0.02, 0.35}})
-      : cohort(random_cohort(options)),
+  explicit Enriched(const RandomCohort& drawn = {.images = 200, .prevalences = {0.4, 0.3, 0.02, 0.35}})
+      : cohort(random_cohort(drawn)),
         labels(labels_by_class(cohort)),
         patients(number_patients(cohort)),
         resamples(cohort.patients(), kResamples, 6),
@@ -102,8 +102,9 @@ class Enriched {
     }
     const double effective =
         std::min(slow_effective_patients(exemplars, patients), slow_effective_patients(others, patients));
-    expect_interval(found.ratio, percentile_interval(replicates, {.confidence = 0.95, .effective_patients = effective}),
-                    1e-9);
+    EXPECT_EQ(apart(found.ratio, percentile_interval(replicates, {.confidence = 0.95, .effective_patients = effective}),
+                    1e-9),
+              "");
     EXPECT_TRUE(found.ratio);
   }
 

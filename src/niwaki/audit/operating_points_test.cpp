@@ -16,9 +16,14 @@ using testing::Each;
 using testing::Field;
 using testing::HasSubstr;
 
-class OperatingPointsOfFiles : public GridForTests {
+class OperatingPointsOfFiles : public testing::Test, protected GridForTests {
  protected:
-  OperatingPointsOfFiles() { validation_.cohort = random_cohort({.images = 120, .seed = 2}); }
+  OperatingPointsOfFiles()
+      : GridForTests(
+            std::filesystem::path(testing::TempDir()) /
+            (std::string("operating_points_test_") + testing::UnitTest::GetInstance()->current_test_info()->name())) {
+    validation_.cohort = random_cohort({.images = 120, .seed = 2});
+  }
 
   void add_validation(const std::string& method, std::uint64_t seed) {
     RandomStream random(seed, "validation/" + method);
@@ -157,7 +162,8 @@ TEST_F(OperatingPointsOfFiles, are_missing_with_a_note_where_validation_cannot_t
   }
   add_validation("l1", 3);
   add_validation("l1", 7);
-  const AuditResult result = audit(cohort_, {}, grid(), {.minimum_patients = 5, .resamples = 100}, false, &validation());
+  const AuditResult result =
+      audit(cohort_, {}, grid(), {.minimum_patients = 5, .resamples = 100}, false, &validation());
   const MethodResult& method = result.methods[0];
   for (const std::size_t column : {0U, 1U}) {
     const bool known = column == 0;
