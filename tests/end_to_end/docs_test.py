@@ -10,8 +10,10 @@ from end_to_end.workplace import EndToEnd, phantom_of_small_study, run, small_st
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-# A study in the documentation is made small here, nothing else is changed.
+# A study or a reading round in the documentation is made small here, nothing else is changed.
 SMALL = ["--set", "study.seeds=1", "--set", "train.epochs=1", "--set", "train.batch=16", "--set", "report.gallery=2"]
+# The small study's audit has two exemplars.
+SMALL_ROUND = ["--images-per-group", "1", "--repeats", "1"]
 NIH_CLASSES = {"Atelectasis", "Cardiomegaly", "Consolidation", "Edema", "Effusion", "Emphysema", "Fibrosis", "Hernia",
                "Infiltration", "Mass", "Nodule", "Pleural_Thickening", "Pneumonia", "Pneumothorax"}
 
@@ -64,6 +66,7 @@ class Documentation(EndToEnd):
         ran = 0
         for page, words in commands():
             small = SMALL if words[0] == "study" and "--keys" not in words else []
+            small = SMALL_ROUND if words[:2] == ["readers", "sample"] else small
             done = run(*words, *small, cwd=self.folder)
             self.assertEqual(done.code, 0, f"{page}: niwaki {' '.join(words)}\n{done.out}{done.err}")
             ran += 1

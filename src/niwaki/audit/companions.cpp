@@ -5,13 +5,12 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <numeric>
+#include <optional>
 #include <unordered_set>
 
 #include "niwaki/core/parallel.hpp"
 #include "niwaki/metrics/bootstrap_interval.hpp"
 #include "niwaki/metrics/multiple_testing.hpp"
-#include "niwaki/metrics/ranking.hpp"
 #include "niwaki/metrics/weighted_ranking.hpp"
 
 namespace niwaki {
@@ -23,7 +22,8 @@ using Images = std::vector<std::uint32_t>;
 
 /// The images of one side (with the companions, or without) on which the finding's label is known.
 struct Side {
-  Images positives, negatives;
+  Images positives;
+  std::vector<char> kept;  // one an image of the cohort: whether it is on this side, positive or negative
   std::size_t positive_patients = 0;
   std::size_t negative_patients = 0;
   double effective_positives = 0.0;
@@ -35,11 +35,52 @@ struct Resampled {
   std::vector<double> replicates;
 };
 
+/// The order of every class's scores in every table, sorted once for all effects.
+class Orders {
+ public:
+  Orders(const std::vector<ClassLabels>& labels, const PrunedPair& pair) : classes_(labels.size()) {
+    orders_.resize(2 * pair.dense.size() * classes_);
+    parallel_for(orders_.size(), [&](std::size_t i) {
+      const std::size_t table = i / classes_;
+      const MatrixView<const float> scores = table % 2 == 0 ? pair.dense[table / 2] : pair.pruned[table / 2];
+      orders_[i].emplace(scores.column(i % classes_), labels[i % classes_].values);
+    });
+  }
+
+  [[nodiscard]] const ScoreOrder& dense(std::size_t seed, std::size_t finding) const {
+    return *orders_[2 * seed * classes_ + finding];
+  }
+  [[nodiscard]] const ScoreOrder& pruned(std::size_t seed, std::size_t finding) const {
+    return *orders_[(2 * seed + 1) * classes_ + finding];
+  }
+
+ private:
+  std::size_t classes_;
+  std::vector<std::optional<ScoreOrder>> orders_;
+};
+
+/// As average_precision() of the kept images.
+double average_precision_of(const ScoreOrder& order, const std::vector<char>& kept) {
+  std::size_t called = 0;
+  std::size_t found = 0;
+  std::size_t found_before = 0;
+  double sum = 0.0;
+  for (const ScoreOrder::Entry& entry : order.entries()) {
+    called += kept[entry.image] != 0 ? 1 : 0;
+    found += kept[entry.image] != 0 ? entry.positive : 0;
+    if (entry.last != 0 && found > found_before) {
+      sum += static_cast<double>(found - found_before) * (static_cast<double>(found) / static_cast<double>(called));
+      found_before = found;
+    }
+  }
+  return sum / static_cast<double>(found);
+}
+
 class EffectMeasurer {
  public:
   EffectMeasurer(const std::vector<ClassLabels>& labels, const PrunedPair& pair, const Resampling& resampling,
                  const AuditOptions& options)
-      : labels_(labels), pair_(pair), resampling_(resampling), options_(options) {}
+      : labels_(labels), pair_(pair), resampling_(resampling), options_(options), orders_(labels, pair) {}
 
   /// False where a side has too few patients.
   bool measure(CompanionEffect& effect) const {
@@ -80,15 +121,16 @@ class EffectMeasurer {
     std::map<std::uint32_t, std::size_t> positive_counts;
     std::unordered_set<std::uint32_t> negative_patients;
     const std::vector<std::int8_t>& finding = labels_[effect.finding].values;
+    side.kept.resize(finding.size());
     for (std::uint32_t image = 0; image < finding.size(); ++image) {
       if (finding[image] < 0 || companions_on(effect, image) != (with ? 1 : 0)) {
         continue;
       }
+      side.kept[image] = 1;
       if (finding[image] > 0) {
         side.positives.push_back(image);
         ++positive_counts[resampling_.patient_of_image[image]];
       } else {
-        side.negatives.push_back(image);
         negative_patients.insert(resampling_.patient_of_image[image]);
       }
     }
@@ -141,32 +183,10 @@ class EffectMeasurer {
     return result;
   }
 
-  /// The side's images as columns of one table.
-  struct Columns {
-    std::vector<float> scores;
-    std::vector<std::int8_t> labels;
-    std::vector<std::uint32_t> patients;
-  };
-
-  [[nodiscard]] Columns columns(MatrixView<const float> scores, std::size_t finding, const Side& side) const {
-    Columns columns;
-    const auto add = [&](const Images& images, std::int8_t label) {
-      for (const std::uint32_t image : images) {
-        columns.scores.push_back(scores(image, finding));
-        columns.labels.push_back(label);
-        columns.patients.push_back(resampling_.patient_of_image[image]);
-      }
-    };
-    add(side.positives, 1);
-    add(side.negatives, 0);
-    return columns;
-  }
-
-  [[nodiscard]] Resampled ap_of(MatrixView<const float> scores, std::size_t finding, const Side& side) const {
-    const Columns columns = this->columns(scores, finding, side);
+  [[nodiscard]] Resampled ap_of(const ScoreOrder& order, const Side& side) const {
     Resampled result;
-    result.estimate = average_precision(RankedScores(columns.scores, columns.labels)).value();
-    const WeightedRanking ranking(columns.scores, columns.labels, columns.patients);
+    result.estimate = average_precision_of(order, side.kept);
+    const WeightedRanking ranking(order, resampling_.patient_of_image, side.kept);
     std::array<double, PatientResamples::kLanes> auroc{};
     result.replicates.resize(resampling_.resamples.blocks() * PatientResamples::kLanes);
     for (std::size_t block = 0; block < resampling_.resamples.blocks(); ++block) {
@@ -183,8 +203,8 @@ class EffectMeasurer {
     const auto seeds = static_cast<double>(pair_.dense.size());
     Resampled result{0.0, std::vector<double>(resampling_.resamples.resamples())};
     for (std::size_t seed = 0; seed < pair_.dense.size(); ++seed) {
-      const Resampled dense = ap_of(pair_.dense[seed], finding, side);
-      const Resampled pruned = ap_of(pair_.pruned[seed], finding, side);
+      const Resampled dense = ap_of(orders_.dense(seed, finding), side);
+      const Resampled pruned = ap_of(orders_.pruned(seed, finding), side);
       result.estimate += (dense.estimate - pruned.estimate) / dense.estimate / seeds;
       for (std::size_t i = 0; i < result.replicates.size(); ++i) {
         result.replicates[i] += (dense.replicates[i] - pruned.replicates[i]) / dense.replicates[i] / seeds;
@@ -214,6 +234,7 @@ class EffectMeasurer {
   const PrunedPair& pair_;
   const Resampling& resampling_;
   const AuditOptions& options_;
+  Orders orders_;
 };
 
 void adjust(std::vector<CompanionEffect>& effects, CompanionEffect::Loss CompanionEffect::*figure) {

@@ -8,6 +8,7 @@ void add_all_verbs(CLI::App& program) {
   add_prune_verb(program);
   add_predict_verb(program);
   add_light_verbs(program);
+  add_readers_verb(program);
   add_report_verb(program);
   add_inspect_verb(program);
   add_cohort_verb(program);

@@ -1,54 +1,13 @@
 #include "niwaki/metrics/ranking.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <numeric>
 
 #include "niwaki/core/error.hpp"
+#include "niwaki/metrics/score_keys.hpp"
 
 namespace niwaki {
-namespace {
-
-// A sort key: the score's bits, turned so that unsigned order is the order of the numbers, above one
-// bit that carries the label along. 33 bits in all.
-constexpr int kKeyBits = 33;
-constexpr int kDigitBits = 11;
-constexpr std::size_t kDigits = std::size_t{1} << kDigitBits;
-static_assert(kKeyBits % kDigitBits == 0);
-// Below this many keys a comparison sort is faster than three passes over 2,048 counters.
-constexpr std::size_t kRadixFrom = 1024;
-
-std::uint64_t sort_key(float score, bool positive) {
-  // + 0.0F makes -0 and 0 one score.
-  const std::uint32_t bits = std::bit_cast<std::uint32_t>(score + 0.0F);
-  const std::uint32_t ordered = (bits & 0x80000000U) != 0 ? ~bits : bits | 0x80000000U;
-  return (std::uint64_t{ordered} << 1) | (positive ? 1U : 0U);
-}
-
-float score_of(std::uint64_t key) {
-  const auto ordered = static_cast<std::uint32_t>(key >> 1);
-  return std::bit_cast<float>((ordered & 0x80000000U) != 0 ? ordered & 0x7FFFFFFFU : ~ordered);
-}
-
-// Least significant digit first, rising.
-void radix_sort(std::vector<std::uint64_t>& keys) {
-  std::vector<std::uint64_t> other(keys.size());
-  std::vector<std::size_t> offsets(kDigits);
-  for (int shift = 0; shift < kKeyBits; shift += kDigitBits) {
-    std::fill(offsets.begin(), offsets.end(), std::size_t{0});
-    for (const std::uint64_t key : keys) {
-      ++offsets[(key >> shift) & (kDigits - 1)];
-    }
-    std::exclusive_scan(offsets.begin(), offsets.end(), offsets.begin(), std::size_t{0});
-    for (const std::uint64_t key : keys) {
-      other[offsets[(key >> shift) & (kDigits - 1)]++] = key;
-    }
-    keys.swap(other);
-  }
-}
-
-}  // namespace
 
 RankedScores::RankedScores(std::span<const float> scores, std::span<const std::int8_t> labels) {
   NIWAKI_CHECK(scores.size() == labels.size(), "{} scores, {} labels", scores.size(), labels.size());
@@ -58,18 +17,14 @@ RankedScores::RankedScores(std::span<const float> scores, std::span<const std::i
   for (std::size_t image = 0; image < scores.size(); ++image) {
     if (labels[image] >= 0) {
       NIWAKI_CHECK(!std::isnan(scores[image]), "the score of image {} is NaN", image);
-      keys.push_back(sort_key(scores[image], labels[image] > 0));
+      keys.push_back((std::uint64_t{ordered_bits(scores[image])} << 1) | (labels[image] > 0 ? 1U : 0U));
     }
   }
-  if (keys.size() < kRadixFrom) {
-    std::sort(keys.begin(), keys.end());
-  } else {
-    radix_sort(keys);
-  }
+  sort_keys(keys, 0);
   groups_.reserve(keys.size());
   for (std::size_t i = keys.size(); i-- > 0;) {
     if (i + 1 == keys.size() || keys[i] >> 1 != keys[i + 1] >> 1) {
-      groups_.emplace_back().score = score_of(keys[i]);
+      groups_.emplace_back().score = score_of_bits(static_cast<std::uint32_t>(keys[i] >> 1));
     }
     const std::uint32_t positive = keys[i] & 1U;
     groups_.back().positives += positive;

@@ -1,40 +1,14 @@
 #include "niwaki/metrics/weighted_ranking.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 
 #include "niwaki/core/error.hpp"
+#include "niwaki/metrics/score_keys.hpp"
 
 namespace niwaki {
 namespace {
-
-struct RankedImage {
-  float score;
-  std::uint32_t patient;
-  bool positive;
-};
-
-/// Highest score first; of one score, negatives first.
-std::vector<RankedImage> ranked_images(std::span<const float> scores, std::span<const std::int8_t> labels,
-                                       std::span<const std::uint32_t> patients) {
-  NIWAKI_CHECK(scores.size() == labels.size() && scores.size() == patients.size(),
-               "{} scores, {} labels, patients of {} images", scores.size(), labels.size(), patients.size());
-  NIWAKI_CHECK(scores.size() < std::size_t{1} << 31, "{} images are more than counts hold", scores.size());
-  std::vector<RankedImage> images;
-  images.reserve(scores.size());
-  for (std::size_t image = 0; image < scores.size(); ++image) {
-    if (labels[image] >= 0) {
-      NIWAKI_CHECK(!std::isnan(scores[image]), "the score of image {} is NaN", image);
-      images.push_back({scores[image], patients[image], labels[image] > 0});
-    }
-  }
-  std::stable_sort(images.begin(), images.end(), [](const RankedImage& a, const RankedImage& b) {
-    return a.score != b.score ? a.score > b.score : a.positive < b.positive;
-  });
-  return images;
-}
 
 struct Kernels {
   weighted_ranking::Kernel evaluate;
@@ -57,34 +31,73 @@ Kernels kernels_for(InstructionSet set) {
 weighted_ranking::Input input_of(const std::vector<std::uint32_t>& patients,
                                  std::span<const weighted_ranking::Step> steps, const PatientResamples& resamples,
                                  std::size_t block) {
-  return {.patients = patients.data(),
-          .images = patients.size(),
-          .steps = steps.data(),
-          .step_count = steps.size(),
-          .weights = resamples.block(block).data(),
-          .largest_sum =
-              std::numeric_limits<std::uint16_t>::max() / std::max<std::size_t>(1, resamples.largest_weight())};
+  return {
+      .patients = patients.data(),
+      .images = patients.size(),
+      .steps = steps.data(),
+      .step_count = steps.size(),
+      .weights = resamples.block(block).data(),
+      .largest_sum = std::numeric_limits<std::uint16_t>::max() / std::max<std::size_t>(1, resamples.largest_weight())};
 }
 
 }  // namespace
 
+ScoreOrder::ScoreOrder(std::span<const float> scores, std::span<const std::int8_t> labels) {
+  constexpr int kScoreBit = 32;
+  constexpr int kLabelBit = 31;
+  NIWAKI_CHECK(scores.size() == labels.size(), "{} scores, {} labels", scores.size(), labels.size());
+  NIWAKI_CHECK(scores.size() < std::size_t{1} << 30, "{} images are more than counts hold", scores.size());
+  std::vector<std::uint64_t> keys;
+  keys.reserve(scores.size());
+  for (std::size_t image = 0; image < scores.size(); ++image) {
+    if (labels[image] >= 0) {
+      NIWAKI_CHECK(!std::isnan(scores[image]), "the score of image {} is NaN", image);
+      const std::uint64_t falling = ~ordered_bits(scores[image]);
+      keys.push_back((falling << kScoreBit) | (std::uint64_t{labels[image] > 0} << kLabelBit) | image);
+    }
+  }
+  sort_keys(keys, kLabelBit);
+  entries_.reserve(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const bool last = i + 1 == keys.size() || keys[i] >> kScoreBit != keys[i + 1] >> kScoreBit;
+    entries_.push_back({.image = static_cast<std::uint32_t>(keys[i]) & 0x3FFFFFFFU,
+                        .positive = static_cast<std::uint32_t>(keys[i] >> kLabelBit) & 1U,
+                        .last = last ? 1U : 0U});
+  }
+}
+
+template <typename Kept>
+void WeightedRanking::take(const ScoreOrder& order, std::span<const std::uint32_t> patients, const Kept& kept) {
+  patients_.reserve(order.entries().size());
+  const auto place = [&] { return static_cast<std::uint32_t>(patients_.size()); };
+  std::uint32_t begin = 0;      // of the images of this score
+  std::uint32_t positives = 0;  // of this score
+  for (const ScoreOrder::Entry& entry : order.entries()) {
+    if (kept(entry.image)) {
+      patients_.push_back(patients[entry.image]);
+      positives += entry.positive;
+    }
+    if (entry.last != 0) {
+      if (positives > 0) {
+        steps_.push_back({begin, place() - positives, place()});
+      }
+      begin = place();
+      positives = 0;
+    }
+  }
+}
+
 WeightedRanking::WeightedRanking(std::span<const float> scores, std::span<const std::int8_t> labels,
                                  std::span<const std::uint32_t> patients) {
-  const std::vector<RankedImage> images = ranked_images(scores, labels, patients);
-  patients_.reserve(images.size());
-  for (std::size_t begin = 0; begin < images.size();) {
-    std::size_t end = begin;
-    std::size_t positives = begin;  // where those of this score begin
-    for (; end < images.size() && images[end].score == images[begin].score; ++end) {
-      positives += images[end].positive ? 0 : 1;
-      patients_.push_back(images[end].patient);
-    }
-    if (positives < end) {
-      steps_.push_back(
-          {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(positives), static_cast<std::uint32_t>(end)});
-    }
-    begin = end;
-  }
+  NIWAKI_CHECK(scores.size() == patients.size(), "{} scores, patients of {} images", scores.size(), patients.size());
+  take(ScoreOrder(scores, labels), patients, [](std::uint32_t) { return true; });
+}
+
+WeightedRanking::WeightedRanking(const ScoreOrder& order, std::span<const std::uint32_t> patients,
+                                 std::span<const char> kept) {
+  NIWAKI_CHECK(patients.size() == kept.size(), "patients of {} images, {} to keep or not", patients.size(),
+               kept.size());
+  take(order, patients, [&](std::uint32_t image) { return kept[image] != 0; });
 }
 
 void WeightedRanking::evaluate(const PatientResamples& resamples, std::size_t block,

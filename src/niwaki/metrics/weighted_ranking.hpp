@@ -12,6 +12,24 @@
 
 namespace niwaki {
 
+/// The images of one column from the highest score to the lowest, those of unknown label left out: sorted once, and
+/// used for any part of the cohort.
+class ScoreOrder {
+ public:
+  /// `scores`: one an image, never NaN. `labels`: 1 positive, 0 negative, below 0 unknown.
+  ScoreOrder(std::span<const float> scores, std::span<const std::int8_t> labels);
+
+  struct Entry {
+    std::uint32_t image : 30;
+    std::uint32_t positive : 1;
+    std::uint32_t last : 1;  // of its score; of one score, negatives come first
+  };
+  [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
+
+ private:
+  std::vector<Entry> entries_;
+};
+
 /// Average precision and AUROC of one class over many resamples of the patients. The images are sorted once; a resample
 /// then only weighs them, since drawing a patient twice puts each of his images there twice, at one score.
 /// average_precision() and auroc() of the images copied out as often as they weigh give the same figures (AUROC to the
@@ -22,6 +40,8 @@ class WeightedRanking {
   /// each image, an index into the resamples.
   WeightedRanking(std::span<const float> scores, std::span<const std::int8_t> labels,
                   std::span<const std::uint32_t> patients);
+  /// Of the images for which `kept` (one an image) is not 0.
+  WeightedRanking(const ScoreOrder& order, std::span<const std::uint32_t> patients, std::span<const char> kept);
 
   /// Of one block of `resamples`: PatientResamples::kLanes figures each, NaN where a resample drew no positive image
   /// or (AUROC) no negative one.
@@ -29,6 +49,9 @@ class WeightedRanking {
                 std::span<double> auroc, InstructionSet set = instruction_set()) const;
 
  private:
+  template <typename Kept>
+  void take(const ScoreOrder& order, std::span<const std::uint32_t> patients, const Kept& kept);
+
   std::vector<std::uint32_t> patients_;  // in the order that weighted_ranking::Step says
   std::vector<weighted_ranking::Step> steps_;
 };

@@ -33,14 +33,14 @@ using SumKernel = void (*)(const Input& input, double* sums);
 namespace baseline {
 void evaluate(const Input& input, double* average_precision, double* auroc);
 void sum(const Input& input, double* sums);
-}
+}  // namespace baseline
 namespace avx2 {
 void evaluate(const Input& input, double* average_precision, double* auroc);
 void sum(const Input& input, double* sums);
-}
+}  // namespace avx2
 namespace avx512 {
 void evaluate(const Input& input, double* average_precision, double* auroc);
 void sum(const Input& input, double* sums);
-}
+}  // namespace avx512
 
 }  // namespace niwaki::weighted_ranking

@@ -88,6 +88,29 @@ TEST(WeightedRanking, IsTheRankingOfTheImagesCopiedOut) {
   }
 }
 
+TEST(WeightedRanking, OfAPartIsThatOfThePartAlone) {
+  RandomStream random(8, "test");
+  const Column column = random_column(3000, 60, 0.1, random);
+  const PatientResamples resamples(60, 32, 1);
+  const ScoreOrder order(column.scores, column.labels);
+  std::vector<char> kept(3000);
+  Column part;
+  for (std::size_t image = 0; image < 3000; ++image) {
+    kept[image] = random.chance(0.3) ? 1 : 0;
+    if (kept[image] != 0) {
+      part.scores.push_back(column.scores[image]);
+      part.labels.push_back(column.labels[image]);
+      part.patients.push_back(column.patients[image]);
+    }
+  }
+  const Figures figures =
+      figures_of(WeightedRanking(order, column.patients, kept), resamples, 0, InstructionSet::kBaseline);
+  const Figures alone =
+      figures_of(WeightedRanking(part.scores, part.labels, part.patients), resamples, 0, InstructionSet::kBaseline);
+  EXPECT_EQ(figures.ap, alone.ap);
+  EXPECT_EQ(figures.auroc, alone.auroc);
+}
+
 TEST(WeightedRanking, AllInstructionSetsGiveTheSameBytes) {
   RandomStream random(6, "test");
   const Column column = random_column(5000, 700, 0.1, random);
