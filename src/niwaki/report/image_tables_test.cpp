@@ -14,7 +14,7 @@ using testing::ElementsAre;
 const std::vector<std::string> kFindings = {"Edema", "Pneumothorax", "Hernia"};
 
 std::string text(const CsvTable& table, std::size_t row, const std::string& column) {
-  return table.rows.at(row).cells[table.column(column)];
+  return std::string(table.rows.at(row).cells[table.column(column)]);
 }
 
 // The example, whose exemplars are rows 17 and 4, with all 20 images filled in for "l1"; "random" has none, and another
@@ -88,12 +88,12 @@ TEST(ExemplarTable, has_the_change_of_the_exemplars_own_row) {
 TEST(ExemplarTable, of_one_pair_of_tables_has_no_method) {
   AuditResult result = with_images();
   result.methods[0].exemplars.images.flips[17] = {{2, false, 1}};
-  const CsvTable table = parse_csv(exemplar_table(result.methods[0].exemplars, kFindings), "exemplars.csv");
+  const CsvTable table = parse_csv(pair_exemplar_table(result), "exemplars.csv");
   EXPECT_EQ(table.header.front(), "rank");
   EXPECT_EQ(table.find_column("method"), std::nullopt);
   ASSERT_EQ(table.rows.size(), 2U);
-  EXPECT_EQ(text(table, 0, "pruned Pneumothorax"), "0.3");
-  EXPECT_EQ(text(table, 0, "flips"), "Hernia gained 1 of 1");
+  EXPECT_EQ(text(table, 0, "against Pneumothorax"), "0.3");
+  EXPECT_EQ(text(table, 0, "flips"), "Hernia gained 1 of 3");
 }
 
 }  // namespace
