@@ -34,6 +34,20 @@ export interface ClassCurve {
   ap_dense: Figure;
   auroc_dense: Figure;
   delta_auroc_at_max: Figure;
+  evidence: Evidence;
+}
+
+/** [low, high] over resamples of the patients; null without a bootstrap. */
+export type Interval = [number, number] | null;
+
+/** What may be said of other patients (docs/audit.md). */
+export interface Evidence {
+  verdict: 'forgotten' | 'loses' | 'kept' | 'undecided' | 'insufficient evidence' | null;
+  loses_from: Figure;
+  forgotten_from: Figure;
+  kept_up_to: Figure;
+  ap: Interval[] | null;
+  auroc: Interval[] | null;
 }
 
 export interface ClassPair {
