@@ -464,7 +464,7 @@ class BadInput(EndToEnd):
         self.refused("pruned.csv", "'B'")
         self.rows[1] = "l1,0,0.9,pruned.npy"
         self.write_labels(["A", "B", "C"], self.labels, ids[:-1] + ["image-3"])
-        self.refused("labels.csv", "image-3")
+        self.refused("listed twice", "labels.csv, line 13")
         self.write_labels(["A", "B", "B"], self.labels)
         self.refused("labels.csv", "'B'")
 
