@@ -1,28 +1,9 @@
-"""prune, predict, audit, inspect, report and train, each on its own files."""
-import csv
+"""prune, predict, inspect, report and train, each on its own files."""
 import html.parser
-import json
 
 import numpy as np
 
 from .workplace import EndToEnd, copy_of_small_study, dense_model, phantom_cohort, phantom_of_small_study, small_study
-
-
-def labels_of(path):
-    """Class names and the label matrix of a label file in the project's own format."""
-    with open(path, newline="") as file:
-        rows = list(csv.DictReader(file))
-    classes = [name for name in rows[0] if name not in ("id", "patient_id", "image", "site")]
-    return classes, np.array([[int(row[name]) for name in classes] for row in rows])
-
-
-def average_precision(positive, scores):
-    """The sum over distinct scores of (recall step) x precision, as scikit-learn defines it."""
-    order = np.argsort(-scores, kind="stable")
-    positive, scores = positive[order], scores[order]
-    last = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)
-    found = np.cumsum(positive)[last]
-    return float(np.sum(np.diff(found, prepend=0) / positive.sum() * found / (last + 1)))
 
 
 class Prune(EndToEnd):
@@ -106,111 +87,6 @@ class Predict(EndToEnd):
                         study / "cohort/test.csv", "--images", images, "--out", self.folder / "scores.npy")
             # Drawn pictures lose a little where they are written as 8-bit PNG.
             np.testing.assert_allclose(np.load(self.folder / "scores.npy"), np.load(study / "scores" / f"{unit}.npy"), atol=0.02)
-
-
-class Audit(EndToEnd):
-    """Scores made here, so that the answers are known."""
-
-    def grid(self, steps=(0.0, 0.5, 0.9), seeds=2):
-        rng = np.random.default_rng(3)
-        self.classes, self.labels = labels_of(phantom_cohort() / "labels.csv")
-        rows = []
-        for seed in range(seeds):
-            signal = 2.0 * self.labels + rng.standard_normal(self.labels.shape)
-            for step in steps:
-                scores = 1 / (1 + np.exp(-((1 - step) * signal + step * rng.standard_normal(signal.shape))))
-                name = f"seed-{seed}-{step:.2f}.npy"
-                np.save(self.folder / name, scores.astype(np.float32))
-                rows.append(f"l1,{seed},{step},{name}")
-        counts = "\n".join(f"{name},{10 + 3 * number}" for number, name in enumerate(self.classes))
-        self.write("counts.csv", f"class,positives\n{counts}\n")
-        return self.write("scores.csv", "method,seed,sparsity,path\n" + "\n".join(rows) + "\n")
-
-    def audit(self, manifest, *more):
-        self.niwaki("audit", "--labels", phantom_cohort() / "labels.csv", "--scores", manifest, "--train-counts",
-                    self.folder / "counts.csv", "--out", self.folder / "audit", *more)
-        return json.loads((self.folder / "audit/audit.json").read_text())
-
-    def test_the_keys_of_the_contract_are_there(self):
-        result = self.audit(self.grid())
-        self.assertEqual(result["cohort"]["images"], 240)
-        self.assertEqual([entry["name"] for entry in result["cohort"]["classes"]], self.classes)
-        method = result["methods"]["l1"]
-        self.assertEqual(method["sparsities"], [0, 0.5, 0.9])
-        self.assertLessEqual({"first_drop", "delta_ap_at_max"}, set(method["frequency"]))
-        for correlation in (*method["frequency"].values(), *method["cooccurrence"].values()):
-            self.assertLessEqual({"pearson", "pearson_p", "spearman", "spearman_p"}, set(correlation))
-        self.assertEqual(len(method["pairs"]), 20 * 19 // 2)
-        self.assertEqual(method["exemplars"]["count"], 12)
-        self.assertEqual([entry["findings"] for entry in method["exemplars"]["findings_ratio"]], ["0", "1", "2", "3", "4+"])
-
-    def test_average_precision_is_the_plain_sum(self):
-        result = self.audit(self.grid())
-        for number, entry in enumerate(result["methods"]["l1"]["classes"]):
-            positive = self.labels[:, number]
-            if positive.sum() == 0:
-                self.assertIsNone(entry["ap_dense"])
-                continue
-            ap = np.array([[average_precision(positive, np.load(self.folder / f"seed-{seed}-{step:.2f}.npy")[:, number])
-                            for step in (0.0, 0.5, 0.9)] for seed in range(2)])
-            self.assertAlmostEqual(entry["ap_dense"], np.median(ap[:, 0]), places=9)
-            np.testing.assert_allclose(entry["delta_ap"], np.median((ap[:, 1:] - ap[:, :1]) / (ap[:, :1] + 1e-12), axis=0), atol=1e-9)
-
-    def test_the_tables_stand_beside_the_json(self):
-        self.audit(self.grid())
-        self.assertEqual({path.name for path in (self.folder / "audit").iterdir()},
-                         {"audit.json", "global.csv", "classes.csv", "curves.csv", "pairs.csv", "exemplars.csv"})
-
-    def test_the_same_bytes_with_any_number_of_threads(self):
-        manifest = self.grid()
-        self.audit(manifest, "--threads", 1)
-        first = self.bytes_under(self.folder / "audit")
-        self.audit(manifest, "--threads", 2)
-        self.assertEqual(first, self.bytes_under(self.folder / "audit"))
-
-    def test_json_on_the_verb_is_the_file(self):
-        manifest = self.grid()
-        printed = self.json("audit", "--labels", phantom_cohort() / "labels.csv", "--scores", manifest, "--train-counts",
-                            self.folder / "counts.csv", "--out", self.folder / "audit")
-        self.assertEqual(printed, json.loads((self.folder / "audit/audit.json").read_text()))
-
-    def test_the_audit_of_a_study_can_be_done_again_from_its_files(self):
-        study = small_study()
-        self.niwaki("audit", "--labels", study / "cohort/test.csv", "--scores", study / "scores/scores.csv", "--train-labels",
-                    study / "cohort/train.csv", "--out", self.folder / "audit")
-        self.assertEqual(self.bytes_under(self.folder / "audit"), self.bytes_under(study / "audit"))
-
-    def test_figures_that_cannot_be_had_are_null_with_a_reason(self):
-        manifest = self.grid()
-        text = (phantom_cohort() / "labels.csv").read_text().splitlines()
-        column = text[0].split(",").index("Hernia")
-        emptied = [text[0]] + [",".join("0" if i == column else cell for i, cell in enumerate(line.split(","))) for line in text[1:]]
-        labels = self.write("no-hernia.csv", "\n".join(emptied) + "\n")
-        self.niwaki("audit", "--labels", labels, "--scores", manifest, "--out", self.folder / "audit")
-        result = json.loads((self.folder / "audit/audit.json").read_text())
-        hernia = next(entry for entry in result["methods"]["l1"]["classes"] if entry["name"] == "Hernia")
-        self.assertEqual((hernia["ap_dense"], hernia["auroc_dense"], hernia["first_drop"]), (None, None, None))
-        self.assertTrue(any("Hernia" in json.dumps(note) for note in result["notes"]))
-        self.assertNotIn("NaN", (self.folder / "audit/audit.json").read_text())
-
-    def test_scores_that_do_not_fit_are_refused(self):
-        manifest = self.grid()
-        arguments = ["audit", "--labels", phantom_cohort() / "labels.csv", "--scores", manifest, "--out", self.folder / "audit"]
-        file = self.folder / "seed-1-0.50.npy"
-        good = np.load(file)
-        for bad in (good[:-1], good[:, :-1], np.where(np.arange(good.size).reshape(good.shape) == 47, np.nan, good), good + 1):
-            np.save(file, bad.astype(np.float32))
-            self.fails(3, *arguments, says=[file.name])
-        file.unlink()
-        self.fails(3, *arguments, says=[file.name])
-        self.assertFalse((self.folder / "audit/audit.json").exists())
-
-    def test_a_manifest_with_a_hole_is_refused(self):
-        manifest = self.grid()
-        lines = manifest.read_text().splitlines()
-        manifest.write_text("\n".join(lines[:-1]) + "\n")
-        self.fails(3, "audit", "--labels", phantom_cohort() / "labels.csv", "--scores", manifest, "--out",
-                   self.folder / "audit", says=["scores.csv", "0.9"])
 
 
 class Inspect(EndToEnd):

@@ -86,7 +86,7 @@ class EvidenceOfFiles : public testing::Test, protected GridForTests {
     return sum / classes;
   }
 
-  using OverSeeds = double (*)(std::vector<double>);
+  using OverSeeds = double (*)(const std::vector<double>&);
   using Change = double (*)(double, double);
 
   // One a resample: the summary over seeds of the figure, or of its change from the dense network.
@@ -138,7 +138,7 @@ double slow_relative_change(double pruned, double dense) {
   return (pruned - dense) / (dense + 1e-12);
 }
 
-double slow_mean(std::vector<double> values) {
+double slow_mean(const std::vector<double>& values) {
   double sum = 0.0;
   for (const double value : values) {
     sum += value;

@@ -117,7 +117,7 @@ TEST(GlobalLoss, what_only_looks_significant_before_the_adjustment_is_not) {
 }
 
 TEST(GlobalLoss, within_tolerance_ends_at_the_first_sparsity_beyond_it) {
-  const auto within = [](std::vector<double> losses, double tolerance) {
+  const auto within = [](const std::vector<double>& losses, double tolerance) {
     Measured measured;
     measured.options.tolerance = tolerance;
     measured.ap = {{0.45, 0.95, 0.55}};

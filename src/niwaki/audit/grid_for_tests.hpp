@@ -125,7 +125,8 @@ inline RankedScores ranked_rows(const std::vector<float>& table, const std::vect
   return {scores, values};
 }
 
-inline double slow_median(std::vector<double> values) {
+inline double slow_median(const std::vector<double>& unsorted) {
+  std::vector<double> values = unsorted;
   std::sort(values.begin(), values.end());
   const std::size_t half = values.size() / 2;
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2.0;

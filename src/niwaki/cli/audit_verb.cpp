@@ -116,11 +116,12 @@ void add_audit_verb(CLI::App& program) {
       ->capture_default_str();
   verb->add_option("--validation-labels", command->validation_labels,
                    "Label file of other images, on which operating points are chosen");
-  verb->add_option("--validation-scores", command->validation_scores,
-                   "Manifest of their scores: the dense network of every seed");
+  CLI::Option* const validation = verb->add_option("--validation-scores", command->validation_scores,
+                                                   "Manifest of their scores: the dense network of every seed");
   verb->add_option("--operating-point", command->operating_point,
                    "How: youden, f1, sensitivity=0.9 or specificity=0.95")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->needs(validation);
   verb->add_flag("--logits", command->logits, "The scores are logits");
   command->common.add_to(*verb);
   verb->callback([command] { command->run(); });
