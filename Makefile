@@ -38,8 +38,8 @@ test: test-packages build/.configured  ## every test, the end-to-end script amon
 kill-and-resume: build  ## a small study killed at 20 random moments, compared with an undisturbed one
 	@$(PYTHON) tests/kill_and_resume.py --program build/niwaki --kills 20
 
-bench: test-packages build/.configured  ## training, drawing and auditing speed against what users would pick instead, into docs/performance.md
-	@cmake --build build --parallel $(JOBS) --target niwaki niwaki_bench_train
+bench: test-packages build/.configured  ## speed beside what users would pick instead, into docs/performance.md
+	@cmake --build build --parallel $(JOBS) --target niwaki niwaki_bench_train niwaki_bench_bootstrap
 	@bench/run
 
 lint: test-packages  ## formatting, the table of rooms, names and bug patterns, scripts

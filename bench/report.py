@@ -1,4 +1,4 @@
-"""What every subject of bench/ reports with: the machine, JSON files, tables in docs/performance.md."""
+"""What every subject of bench/ and science/ reports with: the machine, JSON files, tables in docs/."""
 
 import json
 import os
@@ -48,9 +48,9 @@ def write_json(result, path):
     path.write_text(json.dumps(result, indent=1) + "\n")
 
 
-def put_between_markers(path, name, text):
-    """Replaces what stands between <!-- bench:NAME --> and <!-- /bench:NAME -->."""
-    begin, end = f"<!-- bench:{name} -->\n", f"<!-- /bench:{name} -->"
+def put_between_markers(path, name, text, kind="bench"):
+    """Replaces what stands between <!-- KIND:NAME --> and <!-- /KIND:NAME -->."""
+    begin, end = f"<!-- {kind}:{name} -->\n", f"<!-- /{kind}:{name} -->"
     before, found, rest = path.read_text().partition(begin)
     _, closed, after = rest.partition(end)
     if not found or not closed:

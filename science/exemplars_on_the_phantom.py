@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Are pruning's exemplars noisier, poorer and harder? Asked of the phantom cohort, where the truth is known.
 
-    science/exemplars_on_the_phantom.py --program build/niwaki            about half an hour on two processors
+    science/exemplars_on_the_phantom.py --program build/niwaki            about twenty minutes on two processors
     science/exemplars_on_the_phantom.py --program build/niwaki --quick    a small one; prints and writes nothing
 
 Draws several cohorts with flipped labels, trains networks on each, prunes them by weight magnitude, has `niwaki audit`
@@ -166,6 +166,9 @@ def measure(options, work):
             **{key: [cohort[sparsity][key] for cohort in networks] for key in ("constant_order", "auroc", "dense")},
             "exemplars": int(comparison.exemplar.sum()),
             "exemplar_patients": len(set(comparison.patient[comparison.exemplar])),
+            "exemplars_with_a_finding": int((comparison.exemplar & (comparison.findings > 0)).sum()),
+            "without_a_finding": {"exemplars": float((comparison.findings[comparison.exemplar] == 0).mean()),
+                                  "others": float((comparison.findings[~comparison.exemplar] == 0).mean())},
             "answers": comparison.answers(options.resamples, random),
         })
     return {
@@ -211,7 +214,9 @@ def answer_table(result, sparsity):
     rows = [[QUESTIONS[name][0], f"{answer['exemplars']:.3f}", f"{answer['others']:.3f}", interval(answer),
              interval(answer, "matched_"), answer["answer"]] for name, answer in entry["answers"].items()]
     return (f"**Sparsity {sparsity}**, {why_shown(result, sparsity)}: {entry['exemplars']} exemplars of "
-            f"{entry['exemplar_patients']} patients.\n\n" +
+            f"{entry['exemplar_patients']} patients. {entry['exemplars_with_a_finding']} of them have a finding, on which "
+            f"the last row rests; {entry['without_a_finding']['exemplars']:.0%} have none, of the others "
+            f"{entry['without_a_finding']['others']:.0%}.\n\n" +
             report.markdown(["", "exemplars", "others", "difference (95%)", "with equal numbers of findings",
                              "as published?"], rows))
 

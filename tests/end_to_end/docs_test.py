@@ -52,6 +52,8 @@ class Documentation(EndToEnd):
         (self.folder / "pictures").symlink_to("IMAGES")
         shutil.copytree(small_study() / "scores", self.folder, dirs_exist_ok=True)
         (self.folder / "scores.csv").rename(self.folder / "manifest.csv")
+        for name, sparsity in (("dense.npy", "0.00"), ("quantised.npy", "0.50")):
+            shutil.copy(small_study() / f"scores/l1/seed-0/sparsity-{sparsity}.npy", self.folder / name)
         shutil.copy(small_study() / "cohort/test.csv", self.folder / "labels.csv")
         shutil.copy(small_study() / "training/seed-0/best.onnx", self.folder / "model.onnx")
         for name in ("LABELS.csv", "Data_Entry_2017_v2020.csv"):

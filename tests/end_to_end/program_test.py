@@ -4,7 +4,7 @@ import subprocess
 
 from .workplace import EndToEnd, place
 
-VERBS = ["audit", "cohort", "demo", "inspect", "predict", "prune", "report", "study", "train"]
+VERBS = ["audit", "cohort", "demo", "inspect", "predict", "prune", "readers", "report", "study", "train"]
 
 
 class Program(EndToEnd):

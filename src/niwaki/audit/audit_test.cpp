@@ -340,6 +340,19 @@ TEST(AuditOptions, out_of_range_are_named) {
   EXPECT_THAT(refusal({.exemplar_fraction = 1.0}), HasSubstr("exemplar_fraction"));
   EXPECT_THAT(refusal({.drop = -0.2}), HasSubstr("drop"));
   EXPECT_THAT(refusal({.threshold = std::nan("")}), HasSubstr("threshold"));
+  for (const double outside : {0.0, 1.0, -0.1, std::nan("")}) {
+    EXPECT_THAT(refusal({.tolerance = outside}), HasSubstr("tolerance"));
+    EXPECT_THAT(refusal({.target_specificity = outside}), HasSubstr("target_specificity"));
+  }
+  EXPECT_THAT(refusal({.minimum_patients = 1}), HasSubstr("minimum_patients is 1"));
+  EXPECT_THAT(refusal({.resamples = 99}), HasSubstr("resamples is 99"));
+  EXPECT_THAT(refusal({.resamples = 1'000'001}), HasSubstr("from 100 to 1000000, or 0"));
+}
+
+TEST(AuditOptions, at_the_ends_of_their_ranges_are_taken) {
+  EXPECT_NO_THROW(AuditOptions{.resamples = 0}.check());
+  EXPECT_NO_THROW((AuditOptions{.minimum_patients = 2, .resamples = 100}.check()));
+  EXPECT_NO_THROW((AuditOptions{.tolerance = 0.999, .target_specificity = 0.001, .resamples = 1'000'000}.check()));
 }
 
 }  // namespace

@@ -25,9 +25,13 @@ constexpr double kFloat = 2e-6;  // replicates are kept as float
 
 // ---- Intervals, held to cohorts that are copied out ----
 
-class EvidenceOfFiles : public GridForTests {
+class EvidenceOfFiles : public testing::Test, protected GridForTests {
  protected:
   enum class Kind { kAp, kAuroc, kF1 };
+
+  EvidenceOfFiles()
+      : GridForTests(std::filesystem::path(testing::TempDir()) /
+                     (std::string("evidence_test_") + testing::UnitTest::GetInstance()->current_test_info()->name())) {}
 
   void audit_with(const AuditOptions& options) {
     options_ = options;
@@ -156,12 +160,14 @@ TEST_F(EvidenceOfFiles, of_a_class_surrounds_its_figures) {
       const double step = 0.25 / static_cast<double>(labels_[column].positives * labels_[column].negatives);
       for (std::size_t i = 0; i < method.sparsities.size(); ++i) {
         const double sparsity = method.sparsities[i];
-        expect_interval(curve.evidence.ap[i],
-                        percentile_interval(replicates(method.method, sparsity, column, Kind::kAp), with), kFloat);
-        expect_interval(
-            curve.evidence.auroc[i],
-            logit_interval(*curve.auroc[i], replicates(method.method, sparsity, column, Kind::kAuroc), step, with),
-            kFloat);
+        EXPECT_EQ(apart(curve.evidence.ap[i],
+                        percentile_interval(replicates(method.method, sparsity, column, Kind::kAp), with), kFloat),
+                  "");
+        EXPECT_EQ(apart(curve.evidence.auroc[i],
+                        logit_interval(*curve.auroc[i], replicates(method.method, sparsity, column, Kind::kAuroc), step,
+                                       with),
+                        kFloat),
+                  "");
       }
     }
   }
@@ -192,8 +198,8 @@ TEST_F(EvidenceOfFiles, of_changes_is_paired_within_a_seed_and_a_resample) {
       const auto expected = simultaneous_band(std::vector{*values.at(0), *values.at(1)}, view, with);
       ASSERT_TRUE(expected);
       for (std::size_t i = 0; i < 2; ++i) {
-        expect_interval(intervals.at(i), percentile_interval(view.row(i), with), 10 * kFloat);
-        expect_interval(band.at(i), (*expected)[i], 10 * kFloat);
+        EXPECT_EQ(apart(intervals.at(i), percentile_interval(view.row(i), with), 10 * kFloat), "");
+        EXPECT_EQ(apart(band.at(i), (*expected)[i], 10 * kFloat), "");
       }
     };
     const ClassEvidence& evidence = curve.evidence;
@@ -252,11 +258,11 @@ TEST_F(EvidenceOfFiles, of_the_macro_figures_leaves_out_a_class_where_a_resample
     const auto expected = [&](Kind kind, OverSeeds over_seeds) {
       return percentile_interval(replicates("l1", sparsity, macro, kind, nullptr, over_seeds), with);
     };
-    expect_interval(point.ap_interval, expected(Kind::kAp, slow_median), kFloat);
-    expect_interval(point.auroc_interval, expected(Kind::kAuroc, slow_median), kFloat);
-    expect_interval(point.f1_interval, expected(Kind::kF1, slow_median), kFloat);
-    expect_interval(point.ap_mean_interval, expected(Kind::kAp, slow_mean), kFloat);
-    expect_interval(point.auroc_mean_interval, expected(Kind::kAuroc, slow_mean), kFloat);
+    EXPECT_EQ(apart(point.ap_interval, expected(Kind::kAp, slow_median), kFloat), "");
+    EXPECT_EQ(apart(point.auroc_interval, expected(Kind::kAuroc, slow_median), kFloat), "");
+    EXPECT_EQ(apart(point.f1_interval, expected(Kind::kF1, slow_median), kFloat), "");
+    EXPECT_EQ(apart(point.ap_mean_interval, expected(Kind::kAp, slow_mean), kFloat), "");
+    EXPECT_EQ(apart(point.auroc_mean_interval, expected(Kind::kAuroc, slow_mean), kFloat), "");
     if (i > 0) {
       const std::vector<double> here = replicates("l1", sparsity, macro, Kind::kAp, slow_relative_change);
       changes.insert(changes.end(), here.begin(), here.end());
@@ -266,8 +272,8 @@ TEST_F(EvidenceOfFiles, of_the_macro_figures_leaves_out_a_class_where_a_resample
   const GlobalResult& global = method.global;
   const auto band = simultaneous_band(std::vector{*global.delta_ap[0], *global.delta_ap[1]}, view, with);
   for (std::size_t i = 0; i < 2; ++i) {
-    expect_interval(global.delta_ap_intervals.at(i), percentile_interval(view.row(i), with), 10 * kFloat);
-    expect_interval(global.delta_ap_band.at(i), (*band)[i], 10 * kFloat);
+    EXPECT_EQ(apart(global.delta_ap_intervals.at(i), percentile_interval(view.row(i), with), 10 * kFloat), "");
+    EXPECT_EQ(apart(global.delta_ap_band.at(i), (*band)[i], 10 * kFloat), "");
   }
   EXPECT_TRUE(method.classes[2].evidence.ap.empty());  // two patients are too few for an interval of its own
 }

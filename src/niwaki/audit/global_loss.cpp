@@ -65,6 +65,18 @@ Figure median_relative_change(const std::vector<double>& dense, const std::vecto
   return median(changes);
 }
 
+/// Welch's test divides by the spread over seeds.
+void note_no_spread(const std::vector<SeedPoint>& points, const std::string& where, std::vector<Note>& notes) {
+  const auto untested = std::count_if(points.begin() + 1, points.end(),
+                                      [](const SeedPoint& point) { return point.deviation && !point.welch_p; });
+  if (untested > 0) {
+    notes.push_back({where + ".welch",
+                     fmt::format("at {} sparsities all seeds are alike, pruned and dense, which leaves no spread to "
+                                 "test a difference with",
+                                 untested)});
+  }
+}
+
 /// The exact test's smallest p-value is 2 / (number of ways to choose one sample of the two).
 void note_few_seeds(std::size_t seeds, std::size_t sparsities, const std::string& where, std::vector<Note>& notes) {
   if (seeds < 2) {
@@ -110,6 +122,7 @@ GlobalResult global_loss(const MethodFigures& figures, const std::vector<ClassLa
   result.first_below_welch = first_below(result.points, &SeedPoint::welch_holm);
   result.first_below_mann_whitney = first_below(result.points, &SeedPoint::mann_whitney_holm);
   if (figures.sparsities().size() > 1) {
+    note_no_spread(result.points, "methods." + method + ".global", notes);
     note_few_seeds(figures.seeds(), figures.sparsities().size() - 1, "methods." + method + ".global", notes);
   }
   return result;

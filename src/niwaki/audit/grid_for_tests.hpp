@@ -1,19 +1,20 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "niwaki/audit/class_labels.hpp"
 #include "niwaki/cohort/cohort.hpp"
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/random.hpp"
+#include "niwaki/metrics/bootstrap_interval.hpp"
 #include "niwaki/metrics/patient_resamples.hpp"
 #include "niwaki/metrics/ranking.hpp"
 #include "niwaki/scores/grid.hpp"
@@ -59,15 +60,20 @@ inline std::vector<float> random_scores(const Cohort& cohort, double signal, Ran
 }
 
 /// A folder of score tables, and what is in them.
-class GridForTests : public testing::Test {
- protected:
+class GridForTests {
+ public:
   using Unit = std::tuple<std::string, std::uint64_t, double>;
 
-  GridForTests() {
+  /// `folder` is emptied, and removed at the end.
+  explicit GridForTests(std::filesystem::path folder) : folder_(std::move(folder)) {
     std::filesystem::remove_all(folder_);
     make_folder(folder_);
   }
-  ~GridForTests() override { std::filesystem::remove_all(folder_); }
+  ~GridForTests() { std::filesystem::remove_all(folder_); }
+  GridForTests(const GridForTests&) = delete;
+  GridForTests& operator=(const GridForTests&) = delete;
+  GridForTests(GridForTests&&) = delete;
+  GridForTests& operator=(GridForTests&&) = delete;
 
   void add(const Cohort& cohort, const std::string& method, std::uint64_t seed, double sparsity,
            std::vector<float> values) {
@@ -90,10 +96,8 @@ class GridForTests : public testing::Test {
 
   [[nodiscard]] ScoreGrid grid() const { return make_grid(folder_, entries_, "test"); }
 
-  std::filesystem::path folder_ =
-      std::filesystem::path(testing::TempDir()) /
-      fmt::format("{}_{}", testing::UnitTest::GetInstance()->current_test_info()->test_suite_name(),
-                  testing::UnitTest::GetInstance()->current_test_info()->name());
+ protected:
+  std::filesystem::path folder_;
   std::vector<GridEntry> entries_;
   std::map<Unit, std::vector<float>> tables_;
 };
@@ -143,13 +147,18 @@ inline double slow_effective_patients(const std::vector<std::size_t>& rows,
   return squares > 0.0 ? sum * sum / squares : 0.0;
 }
 
-inline void expect_interval(const std::optional<Interval>& interval, const std::optional<Interval>& expected,
-                            double tolerance) {
-  ASSERT_EQ(interval.has_value(), expected.has_value());
-  if (expected) {
-    EXPECT_NEAR(interval->low, expected->low, tolerance);
-    EXPECT_NEAR(interval->high, expected->high, tolerance);
+/// "" where the two are within `tolerance` of each other, or both are nothing; else what they are.
+inline std::string apart(const std::optional<Interval>& interval, const std::optional<Interval>& expected,
+                         double tolerance) {
+  if (interval.has_value() == expected.has_value() &&
+      (!interval || (std::abs(interval->low - expected->low) <= tolerance &&
+                     std::abs(interval->high - expected->high) <= tolerance))) {
+    return "";
   }
+  const auto text = [](const std::optional<Interval>& which) {
+    return which ? fmt::format("[{}, {}]", which->low, which->high) : "nothing";
+  };
+  return fmt::format("{} instead of {}", text(interval), text(expected));
 }
 
 }  // namespace niwaki

@@ -1,6 +1,9 @@
 #include "niwaki/audit/operating_points.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
+#include <set>
 
 #include "niwaki/audit/aligned_scores.hpp"
 #include "niwaki/core/error.hpp"
@@ -31,8 +34,6 @@ class ValidationReader {
         labels_(labels_by_class(validation.cohort)),
         reader_(validation.cohort, logits) {}
 
-  [[nodiscard]] const std::vector<ClassLabels>& labels() const { return labels_; }
-
   const std::vector<double>& thresholds(const std::string& path) {
     const auto [found, is_new] = read_.try_emplace(path);
     if (is_new) {
@@ -50,18 +51,41 @@ class ValidationReader {
   std::map<std::string, std::vector<double>> read_;
 };
 
-/// The validation grid's dense table for a method of the audited grid: its own, or the one that all methods share.
-const GridEntry* dense_entry(const ScoreGrid& grid, const std::string& method, std::uint64_t seed) {
-  const GridEntry* any = nullptr;
+bool has_one_dense_network(const ScoreGrid& grid) {
+  std::set<std::string> methods;
   for (const GridEntry& entry : grid.entries) {
-    if (entry.sparsity == 0.0 && entry.seed == seed) {
-      if (entry.method == method) {
-        return &entry;
-      }
-      any = any == nullptr ? &entry : any;
+    if (entry.sparsity == 0.0) {
+      methods.insert(entry.method);
     }
   }
-  return any;
+  return methods.size() == 1;
+}
+
+/// The validation grid's dense table of a network: listed under the same method, or the one that it has for all.
+const GridEntry& dense_entry(const ScoreGrid& grid, const std::string& method, std::uint64_t seed) {
+  const bool for_all = has_one_dense_network(grid);
+  const auto found = std::find_if(grid.entries.begin(), grid.entries.end(), [&](const GridEntry& entry) {
+    return entry.sparsity == 0.0 && entry.seed == seed && (for_all || entry.method == method);
+  });
+  if (found == grid.entries.end()) {
+    throw InputError(for_all ? fmt::format("there is no dense table of seed {}", seed)
+                             : fmt::format("there is no dense table of method '{}', seed {}", method, seed),
+                     "validation scores",
+                     "list sparsity 0 of every seed that is audited, once for all methods or for each of them");
+  }
+  return *found;
+}
+
+/// Where the rule finds no threshold; the same for all seeds, since the labels decide it.
+void note_missing(const std::vector<ClassLabels>& labels, const std::vector<double>& thresholds,
+                  std::vector<Note>& notes) {
+  for (std::size_t column = 0; column < labels.size(); ++column) {
+    if (std::isnan(thresholds[column])) {
+      notes.push_back({"operating_points." + labels[column].name,
+                       "the validation images do not show what the rule needs of this class (with it, without it, or "
+                       "both), so it has no operating point"});
+    }
+  }
 }
 
 }  // namespace
@@ -72,12 +96,6 @@ OperatingPoints::OperatingPoints(const ScoreGrid& grid, const std::vector<ClassL
   std::optional<ValidationReader> reader;
   if (validation != nullptr) {
     reader.emplace(*validation, options.operating_point, logits);
-    for (const ClassLabels& column : reader->labels()) {
-      if (!column.measurable()) {
-        notes.push_back({"operating_points." + column.name,
-                         "the validation images do not show both sides of this class, so it has no operating point"});
-      }
-    }
   }
   for (const GridEntry& audited : grid.entries) {
     const auto [found, is_new] =
@@ -85,12 +103,13 @@ OperatingPoints::OperatingPoints(const ScoreGrid& grid, const std::vector<ClassL
     if (!is_new || !reader) {
       continue;
     }
-    const GridEntry* entry = dense_entry(validation->grid, audited.method, audited.seed);
-    if (entry == nullptr) {
-      throw InputError(fmt::format("the validation scores have no dense table of seed {}", audited.seed),
-                       validation->grid.folder.string(), "list sparsity 0 of every seed that is audited");
-    }
-    found->second = reader->thresholds(validation->grid.table_path(*entry));
+    // Not the audited method's own name: its dense network may be one that it shares.
+    const std::string& owner = grid.entry(audited.method, audited.seed, 0.0).method;
+    const GridEntry& dense = dense_entry(validation->grid, owner, audited.seed);
+    found->second = reader->thresholds(validation->grid.table_path(dense));
+  }
+  if (reader) {
+    note_missing(labels, thresholds_.begin()->second, notes);
   }
 }
 

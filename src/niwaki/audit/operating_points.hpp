@@ -16,8 +16,9 @@ namespace niwaki {
 /// threshold is AuditOptions::threshold.
 class OperatingPoints {
  public:
-  /// Reads the dense tables of `validation` (may be null) and adds notes for classes that it cannot tell. Throws
-  /// InputError where a table does not fit, or where the dense network of a seed is missing.
+  /// Reads the dense tables of `validation` (may be null) and adds notes for classes that it cannot tell. A dense
+  /// network is found by the method and seed that list it in `grid`; where `validation` lists one method's only, by the
+  /// seed. Throws InputError where a table does not fit, or where one is missing.
   OperatingPoints(const ScoreGrid& grid, const std::vector<ClassLabels>& labels, const AuditOptions& options,
                   bool logits, const ValidationScores* validation, std::vector<Note>& notes);
 

@@ -38,10 +38,17 @@ TEST(AuditJson, has_the_keys_that_scripts_read) {
   EXPECT_THAT(keys(document["cohort"]["classes"][0]),
               ElementsAre("name", "positives", "train_positives", "unknown", "positive_patients"));
   const Json& method = document["methods"]["l1"];
-  EXPECT_THAT(keys(method),
-              ElementsAre("sparsities", "macro", "classes", "frequency", "pairs", "cooccurrence", "exemplars"));
-  EXPECT_THAT(keys(method["macro"][0]), ElementsAre("sparsity", "auroc", "ap", "f1"));
-  EXPECT_THAT(keys(method["classes"][0]), IsSupersetOf({"name", "first_drop", "delta_ap", "ap_dense", "auroc_dense"}));
+  EXPECT_THAT(keys(method), ElementsAre("sparsities", "macro", "global", "classes", "frequency", "pairs",
+                                        "cooccurrence", "companions", "exemplars", "operating_points"));
+  EXPECT_THAT(
+      keys(method["macro"][0]),
+      ElementsAre("sparsity", "auroc", "ap", "f1", "auroc_low", "auroc_high", "ap_low", "ap_high", "f1_low", "f1_high",
+                  "auroc_mean", "auroc_mean_low", "auroc_mean_high", "ap_mean", "ap_mean_low", "ap_mean_high",
+                  "f1_mean", "brier", "log_loss", "calibration_error", "pooled_calibration_error"));
+  EXPECT_THAT(keys(method["classes"][0]),
+              ElementsAre("name", "first_drop", "delta_ap", "delta_ap_low", "delta_ap_high", "ap_dense", "auroc_dense",
+                          "ap", "auroc", "f1", "delta_auroc_at_max", "sensitivity", "specificity", "precision",
+                          "sensitivity_at_specificity", "brier", "log_loss", "calibration_error", "evidence"));
   EXPECT_THAT(keys(method["frequency"]), ElementsAre("first_drop", "delta_ap_at_max", "delta_auroc_at_max"));
   EXPECT_THAT(keys(method["frequency"]["first_drop"]),
               IsSupersetOf({"pearson", "pearson_p", "spearman", "spearman_p"}));
@@ -65,6 +72,110 @@ TEST(AuditJson, has_what_says_how_much_evidence_a_figure_rests_on) {
   EXPECT_EQ(method["exemplars"]["findings_ratio"][1]["exemplars"], 2);
   EXPECT_EQ(method["exemplars"]["findings_ratio"][1]["patients"], 1);
   EXPECT_EQ(method["exemplars"]["constant_order"].get<double>(), 0.7);
+}
+
+TEST(AuditJson, has_the_keys_of_what_the_evidence_says) {
+  AuditResult result = example_result();
+  result.methods[0].global.points.emplace_back();
+  result.methods[0].companions.pairs.emplace_back();
+  result.methods[0].operating_points.emplace_back();
+  const Json document = parsed(result);
+  EXPECT_THAT(keys(document["options"]),
+              ElementsAre("exemplar_sparsity", "exemplar_fraction", "drop", "threshold", "tolerance",
+                          "target_specificity", "minimum_patients", "bootstrap", "seed", "operating_point"));
+  const Json& method = document["methods"]["l1"];
+  EXPECT_THAT(keys(method["global"]), ElementsAre("over_seeds", "first_below", "within_tolerance", "delta_ap"));
+  EXPECT_THAT(keys(method["global"]["over_seeds"][0]),
+              ElementsAre("sparsity", "ap_mean", "ap_deviation", "ap_mean_low", "ap_mean_high", "welch_p", "welch_holm",
+                          "mann_whitney_p", "mann_whitney_holm", "below_dense"));
+  EXPECT_THAT(keys(method["global"]["first_below"]), ElementsAre("welch", "mann_whitney"));
+  EXPECT_THAT(keys(method["global"]["within_tolerance"]), ElementsAre("tolerance", "sparsity", "shown"));
+  EXPECT_THAT(keys(method["global"]["delta_ap"]), ElementsAre("values", "intervals", "band"));
+  const Json& evidence = method["classes"][0]["evidence"];
+  EXPECT_THAT(keys(evidence),
+              ElementsAre("verdict", "effective_patients", "loses_from", "forgotten_from", "kept_up_to", "ap", "auroc",
+                          "delta_ap", "delta_ap_band", "ap_change", "auroc_change", "loss_p", "loss_holm"));
+  EXPECT_THAT(keys(evidence["ap_change"]), ElementsAre("values", "intervals", "band"));
+  EXPECT_THAT(keys(method["companions"]),
+              ElementsAre("sparsity", "pairs", "pairs_left_out", "triples", "triples_left_out"));
+  EXPECT_THAT(keys(method["companions"]["pairs"][0]),
+              ElementsAre("rank", "class", "given", "images_with", "images_without", "patients_with",
+                          "patients_without", "recall", "ap"));
+  EXPECT_THAT(keys(method["companions"]["pairs"][0]["recall"]),
+              ElementsAre("loss_with", "loss_without", "excess", "excess_low", "excess_high", "p", "holm"));
+  EXPECT_THAT(keys(method["operating_points"][0]), ElementsAre("seed", "class", "threshold"));
+}
+
+TEST(AuditJson, evidence_and_companions_come_back) {
+  AuditResult result = example_result();
+  result.validated = true;
+  result.options.operating_point = {OperatingPointRule::Kind::kSensitivity, 0.9};
+  MethodResult& given = result.methods[0];
+  ClassEvidence& evidence = given.classes[1].evidence;
+  evidence.verdict = ClassVerdict::kForgotten;
+  evidence.forgotten_from = 0.9;
+  evidence.ap = {Interval{0.1, 0.3}, std::nullopt, Interval{0.05, 0.07}};
+  evidence.auroc_change = {{-0.1, -0.2}, {std::nullopt, std::nullopt}, {Interval{-0.3, 0.1}, Interval{-0.4, 0.0}}};
+  given.global.points = {{.sparsity = 0.5, .interval = Interval{0.25, 0.75}, .below = true}};
+  CompanionEffect effect;
+  effect.finding = 2;
+  effect.companions = {0, 1};
+  effect.rank = 1;
+  effect.recall.excess = 0.125;
+  effect.recall.interval = Interval{-0.5, 0.75};
+  given.companions.triples = {effect};
+  given.companions.triples_left_out = 4;
+  given.operating_points = {{7, 1, 0.375}, {7, 2, std::nullopt}};
+  const Json document = parsed(result);
+  EXPECT_EQ(document["options"]["operating_point"], "sensitivity=0.9");
+  const Json& method = document["methods"]["l1"];
+  const Json& written = method["classes"][1]["evidence"];
+  EXPECT_EQ(written["verdict"], "forgotten");
+  EXPECT_EQ(written["forgotten_from"], 0.9);
+  EXPECT_EQ(written["ap"], Json::parse("[[0.1, 0.3], null, [0.05, 0.07]]"));
+  EXPECT_EQ(written["auroc_change"]["values"], Json::parse("[-0.1, -0.2]"));
+  EXPECT_TRUE(written["auroc_change"]["intervals"].is_null());  // none at all
+  EXPECT_EQ(written["auroc_change"]["band"], Json::parse("[[-0.3, 0.1], [-0.4, 0.0]]"));
+  EXPECT_TRUE(method["classes"][0]["evidence"]["verdict"].is_null());
+  EXPECT_EQ(method["global"]["over_seeds"][0]["ap_mean_low"], 0.25);
+  EXPECT_EQ(method["global"]["over_seeds"][0]["below_dense"], true);
+  const Json& triple = method["companions"]["triples"][0];
+  EXPECT_EQ(triple["class"], "Hernia");
+  EXPECT_EQ(triple["given"], Json::parse(R"(["Edema", "Pneumothorax"])"));
+  EXPECT_EQ(triple["recall"]["excess_high"], 0.75);
+  EXPECT_TRUE(triple["ap"]["excess_low"].is_null());
+  EXPECT_EQ(method["companions"]["triples_left_out"], 4);
+  EXPECT_EQ(method["operating_points"][0], Json::parse(R"({"seed": 7, "class": "Pneumothorax", "threshold": 0.375})"));
+  EXPECT_TRUE(method["operating_points"][1]["threshold"].is_null());
+}
+
+TEST(AuditJson, without_validation_scores_no_rule_chose_the_operating_points) {
+  EXPECT_TRUE(parsed(example_result())["options"]["operating_point"].is_null());
+}
+
+TEST(AuditJson, exemplars_have_their_curve_and_flips_where_images_were_measured) {
+  AuditResult result = example_result();
+  EXPECT_FALSE(parsed(result)["methods"]["l1"]["exemplars"]["images"][0].contains("curve"));
+  ImageResult& images = result.methods[0].exemplars.images;
+  images.correlations.assign(20 * 2, std::nullopt);
+  images.correlations[17 * 2] = 0.5;
+  images.fallen.assign(20, 1);
+  images.largest_fall.assign(20, 0.25);
+  images.flips.resize(20);
+  images.flips[17] = {{2, false, 3}};
+  const Json exemplar = parsed(result)["methods"]["l1"]["exemplars"]["images"][0];  // row 17
+  EXPECT_EQ(exemplar["curve"], Json::parse("[0.5, null]"));
+  EXPECT_EQ(exemplar["largest_fall"], Json::parse(R"({"class": "Pneumothorax", "fall": 0.25})"));
+  EXPECT_EQ(exemplar["flips"], Json::parse(R"([{"class": "Hernia", "direction": "gained", "seeds": 3}])"));
+}
+
+TEST(AuditJson, enrichments_stand_beside_the_ratios) {
+  const Json exemplars = parsed(example_result())["methods"]["l1"]["exemplars"];
+  EXPECT_EQ(exemplars["class_enrichment"]["Edema"],
+            Json::parse(R"({"ratio_low": 1.1, "ratio_high": 1.9, "fisher_p": 0.04})"));
+  EXPECT_TRUE(exemplars["class_enrichment"]["Hernia"]["ratio_low"].is_null());
+  EXPECT_EQ(exemplars["findings_ratio"][1]["ratio_high"], 2.5);
+  EXPECT_TRUE(exemplars["findings_ratio"][1]["fisher_p"].is_null());
 }
 
 TEST(AuditJson, keeps_every_number_to_the_last_bit) {

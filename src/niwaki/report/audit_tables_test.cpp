@@ -125,6 +125,96 @@ TEST_F(AuditTables, exemplars_read_back_with_the_scores_of_every_class) {
   EXPECT_EQ(text(table, 0, "pruned Pneumothorax"), "0.3");
 }
 
+TEST_F(AuditTables, evidence_reads_back) {
+  AuditResult result = example_result();
+  MethodResult& method = result.methods[0];
+  method.macro[1].ap_interval = Interval{0.25, 0.375};
+  method.macro[1].log_loss = 0.5;
+  method.global.points = {{.sparsity = 0.0, .mean = 0.125},
+                          {.sparsity = 0.5, .interval = Interval{0.1, 0.2}, .welch_holm = 0.04}};
+  ClassEvidence& evidence = method.classes[1].evidence;
+  evidence.verdict = ClassVerdict::kInsufficientEvidence;
+  evidence.effective_patients = 18.5;
+  evidence.loss_p = 0.0625;
+  evidence.auroc = {std::nullopt, std::nullopt, Interval{0.5, 0.75}};
+  evidence.delta_ap = {Interval{-0.1, 0.1}, Interval{-0.9, -0.5}};
+  evidence.delta_ap_band = {Interval{-0.2, 0.2}, Interval{-1.0, -0.4}};
+  evidence.auroc_change = {{0.0, -0.3}, {Interval{-0.01, 0.01}, Interval{-0.4, -0.2}}, {std::nullopt, std::nullopt}};
+  method.classes[0].sensitivity = {0.75, 0.5, 0.25};
+  write_audit(result, folder_);
+  const CsvTable global = written("global.csv");
+  EXPECT_EQ(number(global, 1, "ap_low"), 0.25);
+  EXPECT_EQ(number(global, 1, "ap_high"), 0.375);
+  EXPECT_EQ(number(global, 1, "log_loss"), 0.5);
+  EXPECT_EQ(number(global, 0, "ap_mean"), 0.125);
+  EXPECT_EQ(number(global, 1, "ap_mean_low_over_seeds"), 0.1);
+  EXPECT_EQ(number(global, 1, "welch_holm"), 0.04);
+  EXPECT_EQ(text(global, 2, "ap_mean"), "");  // no such point was given
+  const CsvTable classes = written("classes.csv");
+  EXPECT_EQ(text(classes, 1, "verdict"), "insufficient evidence");
+  EXPECT_EQ(text(classes, 0, "verdict"), "");
+  EXPECT_EQ(number(classes, 1, "effective_patients"), 18.5);
+  EXPECT_EQ(number(classes, 1, "loss_p"), 0.0625);
+  EXPECT_EQ(number(classes, 0, "exemplar_ratio_low"), 1.1);
+  EXPECT_EQ(number(classes, 0, "exemplar_fisher_p"), 0.04);
+  const CsvTable curves = written("curves.csv");
+  EXPECT_EQ(number(curves, 2, "sensitivity"), 0.25);
+  EXPECT_EQ(text(curves, 4, "auroc_interval_low"), "");
+  EXPECT_EQ(number(curves, 5, "auroc_interval_high"), 0.75);
+  EXPECT_EQ(text(curves, 3, "relative_ap_change_low"), "");  // of the dense network
+  EXPECT_EQ(number(curves, 5, "relative_ap_change"), -0.7);
+  EXPECT_EQ(number(curves, 5, "relative_ap_change_high"), -0.5);
+  EXPECT_EQ(number(curves, 4, "relative_ap_change_band_low"), -0.2);
+  EXPECT_EQ(number(curves, 5, "auroc_change"), -0.3);
+  EXPECT_EQ(number(curves, 5, "auroc_change_low"), -0.4);
+  EXPECT_EQ(text(curves, 5, "auroc_change_band_low"), "");
+  EXPECT_EQ(text(curves, 5, "ap_change"), "");
+}
+
+TEST_F(AuditTables, companions_read_back) {
+  AuditResult result = example_result();
+  CompanionResult& companions = result.methods[1].companions;
+  companions.sparsity = 0.9;
+  CompanionEffect pair;
+  pair.finding = 1;
+  pair.companions = {0};
+  pair.rank = 1;
+  pair.images_with = 30;
+  pair.patients_without = 25;
+  pair.recall = {0.5, 0.25, 0.25, Interval{-0.1, 0.6}, 0.01, 0.02};
+  CompanionEffect triple = pair;
+  triple.companions = {0, 2};
+  triple.recall = {};
+  triple.ap = {0.5, 0.25, 0.25, std::nullopt, 0.03, 0.06};
+  companions.pairs = {pair};
+  companions.triples = {triple};
+  write_audit(result, folder_);
+  const CsvTable table = written("companions.csv");
+  ASSERT_EQ(table.rows.size(), 2U);
+  EXPECT_EQ(text(table, 0, "method"), "random");
+  EXPECT_EQ(text(table, 0, "class"), "Pneumothorax");
+  EXPECT_EQ(text(table, 0, "given"), "Edema");
+  EXPECT_EQ(text(table, 1, "given"), "Edema|Hernia");
+  EXPECT_EQ(number(table, 1, "companions"), 2.0);
+  EXPECT_EQ(number(table, 0, "images_with"), 30.0);
+  EXPECT_EQ(number(table, 0, "patients_without"), 25.0);
+  EXPECT_EQ(number(table, 0, "recall_loss_with"), 0.5);
+  EXPECT_EQ(number(table, 0, "recall_excess_low"), -0.1);
+  EXPECT_EQ(number(table, 0, "recall_holm"), 0.02);
+  EXPECT_EQ(text(table, 0, "ap_excess"), "");
+  EXPECT_EQ(number(table, 1, "ap_p"), 0.03);
+  EXPECT_EQ(text(table, 1, "ap_excess_high"), "");
+}
+
+TEST_F(AuditTables, all_files_that_are_named_are_written_and_no_other) {
+  write_audit(result_, folder_);
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    names.push_back(entry.path().filename().string());
+  }
+  EXPECT_THAT(names, testing::UnorderedElementsAreArray(audit_files()));
+}
+
 TEST_F(AuditTables, hostile_names_read_back) {
   const std::vector<std::string> names = {"a,\"b\"\nc", "</script>", "\u202E\U0001F9E0"};
   write_audit(example_result(names), folder_);
@@ -137,7 +227,7 @@ TEST_F(AuditTables, hostile_names_read_back) {
 TEST_F(AuditTables, the_same_result_gives_the_same_bytes) {
   write_audit(result_, folder_);
   write_audit(result_, folder_ / "again");
-  for (const char* name : {"audit.json", "global.csv", "classes.csv", "curves.csv", "pairs.csv", "exemplars.csv"}) {
+  for (const std::string& name : audit_files()) {
     EXPECT_EQ(read_file(folder_ / name), read_file(folder_ / "again" / name)) << name;
   }
   EXPECT_EQ(read_file(folder_ / "audit.json"), audit_json(result_));

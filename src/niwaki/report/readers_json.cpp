@@ -19,6 +19,10 @@ Json figure(const Figure& value) {
   return *value;
 }
 
+Json whole(const Figure& value) {
+  return value ? Json(static_cast<std::uint64_t>(*value)) : Json(nullptr);
+}
+
 Json group(const GroupAnswers& value) {
   return {{"readings", value.readings},
           {"missing", value.missing},
@@ -45,8 +49,8 @@ Json needed(const ReadingsNeeded& value) {
           {"intraclass_correlation", figure(value.intraclass_correlation)},
           {"readings_an_image", figure(value.readings_an_image)},
           {"design_effect", figure(value.design_effect)},
-          {"images_a_group", figure(value.images_a_group)},
-          {"readings", figure(value.readings)}};
+          {"images_a_group", whole(value.images_a_group)},
+          {"readings", whole(value.readings)}};
 }
 
 Json repeats(const RepeatAgreement& value) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <unordered_map>
 
 #include "niwaki/audit/readers/questions.hpp"
@@ -40,18 +41,36 @@ std::unordered_map<std::size_t, fs::path> find_pictures(const ReadingRound& roun
   return found;
 }
 
+/// What an interrupted run of the same round left is written again; anything else would be shown to readers.
+void check_nothing_else(const fs::path& folder, const std::vector<Picture>& pictures) {
+  std::set<std::string> expected;
+  for (const Picture& picture : pictures) {
+    expected.insert(picture.name);
+  }
+  remove_partial_files(folder);
+  for (const fs::directory_entry& file : fs::directory_iterator(folder)) {
+    if (!expected.contains(file.path().filename().string())) {
+      throw InputError("the folder holds a file that is not of this round", file.path().string(),
+                       "choose another --out, or remove what is left of another round");
+    }
+  }
+}
+
 /// One a key entry. The key is in the order of the opaque ids, and so are the copies made.
 std::vector<Picture> copy_pictures(const ReadingRound& round, const Cohort& cohort, const fs::path& images,
                                    const fs::path& folder) {
   const std::unordered_map<std::size_t, fs::path> files = find_pictures(round, cohort, images);
-  make_folder(folder / kPictures);
   std::vector<Picture> pictures;
   for (std::size_t entry = 0; entry < round.key.size(); ++entry) {
+    pictures.push_back({round.key[entry].id + files.at(round.rows[entry]).extension().string(), 0});
+  }
+  make_folder(folder / kPictures);
+  check_nothing_else(folder / kPictures, pictures);
+  for (std::size_t entry = 0; entry < round.key.size(); ++entry) {
     throw_if_cancelled();
-    const fs::path& file = files.at(round.rows[entry]);
-    const std::string bytes = read_file(file);
-    pictures.push_back({round.key[entry].id + file.extension().string(), bytes.size()});
-    write_file(folder / kPictures / pictures.back().name, bytes);
+    const std::string bytes = read_file(files.at(round.rows[entry]));
+    pictures[entry].bytes = bytes.size();
+    write_file(folder / kPictures / pictures[entry].name, bytes);
   }
   return pictures;
 }
@@ -100,10 +119,10 @@ void write_reading_round(const ReadingRound& round, const Cohort& cohort, const 
     throw InputError("a reading round is there already", (folder / "key.csv").string(),
                      "choose another --out; a round that was given to readers must not be drawn anew");
   }
-  make_folder(folder);
   const bool copied = !options.images.empty();
   const std::vector<Picture> pictures =
       copied ? copy_pictures(round, cohort, options.images, folder) : named_pictures(round, cohort);
+  make_folder(folder);
   for (const ReadingList& list : round.lists) {
     write_file(folder / fmt::format("reading-{}.csv", list.reader),
                list_text(round, list, pictures, copied ? std::string(kPictures) + "/" : ""));

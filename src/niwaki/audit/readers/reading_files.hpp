@@ -18,7 +18,8 @@ struct ReadingFileOptions {
 ///   via-<reader>.json     where asked for
 ///   key.csv               last; for the study office alone
 /// Each file appears whole or not at all. Pictures are written in the order of their opaque ids, so that times of files
-/// say nothing either. Throws InputError where the folder holds a key already, and where a picture is missing.
+/// say nothing either. Throws InputError where the folder holds a key already, or pictures of another round, and where
+/// a picture is missing.
 void write_reading_round(const ReadingRound& round, const Cohort& cohort, const ReadingFileOptions& options,
                          const std::filesystem::path& folder);
 

@@ -282,6 +282,26 @@ TEST_F(Round, files_tell_readers_nothing_but_opaque_ids) {
   EXPECT_EQ(key_text(read_key(folder_ / "out/key.csv")), key_text(round.key));
 }
 
+TEST_F(Round, pictures_of_an_unfinished_round_do_not_mix_with_anothers) {
+  make_folder(folder_ / "images");
+  for (Record& record : cohort_.records) {
+    record.image = record.id + ".png";
+    write_file(folder_ / "images" / record.image, "pixels of " + record.id);
+  }
+  const ReadingFileOptions files = {.images = folder_ / "images"};
+  write_reading_round(drawn(), cohort_, files, folder_ / "out");
+  fs::remove(folder_ / "out/key.csv");
+  write_reading_round(drawn(), cohort_, files, folder_ / "out");
+  fs::remove(folder_ / "out/key.csv");
+  options_.seed = 2;
+  EXPECT_THAT(message_of([&] { write_reading_round(drawn(), cohort_, files, folder_ / "out"); }),
+              HasSubstr("not of this round"));
+  fs::remove(folder_ / "images" / (drawn().key[0].image + ".png"));
+  EXPECT_THAT(message_of([&] { write_reading_round(drawn(), cohort_, files, folder_ / "new"); }),
+              HasSubstr("1 of 40 pictures are missing"));
+  EXPECT_FALSE(fs::exists(folder_ / "new"));
+}
+
 TEST_F(Round, a_round_is_never_written_over_another) {
   write_reading_round(drawn(), cohort_, {}, folder_ / "out");
   EXPECT_THAT(message_of([&] { write_reading_round(drawn(), cohort_, {}, folder_ / "out"); }),

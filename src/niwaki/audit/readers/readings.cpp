@@ -64,7 +64,7 @@ class ReaderNames {
 
   /// `said`: by the row itself, or nothing where it has no place for it.
   [[nodiscard]] std::string of_row(const std::optional<std::string>& said, const std::string& where) const {
-    const std::string name(trimmed(said.value_or(of_file_)));
+    std::string name(trimmed(said.value_or(of_file_)));
     if (name.empty()) {
       throw InputError("a reading has no reader's name", where,
                        "fill in the column 'reader', call the file reading-<reader>.csv, or give --reader");
