@@ -54,7 +54,7 @@ void use_large_pages() {
   // is promised, not taken.
   mallopt(M_TOP_PAD, kLargePageHeap);
   void* const inside = std::malloc(kLargePage);
-  mallopt(M_TOP_PAD, 0);
+  mallopt(M_TOP_PAD, kLargePage);
   void* begin = inside;
   auto room = static_cast<std::size_t>(static_cast<char*>(sbrk(0)) - static_cast<char*>(inside));
   if (inside != nullptr && sbrk(0) > inside && std::align(kLargePage, kLargePage, begin, room)) {
