@@ -238,7 +238,8 @@ MeasuredGrid measure_grid(const Cohort& cohort, const std::vector<ClassLabels>& 
   std::vector<std::size_t> saturated(grid.entries.size());
   parallel_for(grid.entries.size(), [&](std::size_t index) {
     const GridEntry& entry = grid.entries[index];
-    AlignedScoreReader::Scores scores = reader.read(grid.table_path(entry));
+    thread_local AlignedScoreReader::Scores scores;
+    reader.read(grid.table_path(entry), scores);
     MeasuredUnit& unit = measured.units[index];
     unit = measurer.measure({scores.values.data(), cohort.size(), labels.size()},
                             operating_points.of(entry.method, entry.seed));

@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
     if (!niwaki::asks_for_light_verb(argc, argv)) {
       niwaki::become_networks_program(argc, argv);
     }
+    niwaki::use_large_pages();
     niwaki::add_light_verbs(program);
   });
 }

@@ -15,7 +15,6 @@ using class_ranker::Buckets;
 using class_ranker::kAboveAll;
 using class_ranker::Kernel;
 using class_ranker::kPadding;
-using class_ranker::kTables;
 
 constexpr std::size_t kBucketsAPositive = 2;
 constexpr std::size_t kFewestBuckets = 256;
@@ -88,19 +87,11 @@ void count_by_bucket(const Buckets& buckets, const Kernel& kernel, ClassRanker::
   const std::size_t images = scratch.keys.size();
   scratch.buckets.resize(images);
   kernel.write_buckets(scratch.keys.data(), images, buckets, scratch.buckets.data());
-  const std::size_t places = scratch.counts.size();
-  scratch.counts.assign(kTables * places, 0);
   kernel.count_keys(scratch.keys.data(), scratch.buckets.data(), images, scratch.first.data(), scratch.sorted.data(),
-                    scratch.counts.data(), places);
-  for (std::size_t place = 0; place < places; ++place) {
-    for (std::size_t table = 1; table < kTables; ++table) {
-      scratch.counts[place] += scratch.counts[table * places + place];
-    }
-  }
+                    scratch.counts.data());
 }
 
 void count_by_bisection(ClassRanker::Scratch& scratch) {
-  std::fill(scratch.counts.begin(), scratch.counts.end(), 0);
   for (const std::uint32_t key : scratch.keys) {
     ++scratch.counts[bisected(scratch, key)];
   }
@@ -150,7 +141,7 @@ PositiveRanks ClassRanker::rank(std::span<const float> scores, Scratch& scratch,
   const Buckets buckets = cut_into_buckets(scratch.positive_keys);
   const bool crowded = fill_buckets(buckets, scratch) >= kCrowded;
   scratch.sorted.assign(positives_.size() + kPadding, kAboveAll);
-  scratch.counts.resize(2 * (positives_.size() + 1));
+  scratch.counts.assign(2 * (positives_.size() + 1), 0);
   if (crowded) {
     std::partial_sort_copy(scratch.positive_keys.begin(), scratch.positive_keys.end(), scratch.sorted.begin(),
                            scratch.sorted.begin() + static_cast<std::ptrdiff_t>(positives_.size()));

@@ -80,8 +80,8 @@ void sort_within(const std::uint32_t* keys, std::size_t count, Buckets buckets, 
 }
 
 void count_keys(const std::uint32_t* keys, const std::uint16_t* places, std::size_t count, const std::uint32_t* first,
-                const std::uint32_t* sorted, std::uint32_t* counts, std::size_t stride) {
-  const auto count_one = [&](std::size_t i, std::uint32_t* into) {
+                const std::uint32_t* sorted, std::uint32_t* counts) {
+  for (std::size_t i = 0; i < count; ++i) {
     const std::uint32_t key = keys[i];
     std::uint32_t place = first[places[i]];
     std::uint32_t passed = ones(below(sorted + place, key));
@@ -90,16 +90,7 @@ void count_keys(const std::uint32_t* keys, const std::uint16_t* places, std::siz
       passed = ones(below(sorted + place, key));
       place += passed;
     }
-    ++into[2 * place + (sorted[place] == key ? 1U : 0U)];
-  };
-  std::size_t i = 0;
-  for (; i + kTables <= count; i += kTables) {
-    for (std::size_t table = 0; table < kTables; ++table) {
-      count_one(i + table, counts + table * stride);
-    }
-  }
-  for (; i < count; ++i) {
-    count_one(i, counts);
+    ++counts[2 * place + (sorted[place] == key ? 1U : 0U)];
   }
 }
 

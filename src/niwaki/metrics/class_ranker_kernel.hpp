@@ -30,15 +30,12 @@ struct Kernel {
   void (*sort_within)(const std::uint32_t* keys, std::size_t count, Buckets buckets, const std::uint32_t* first,
                       std::uint32_t* sorted);
   /// For each key, finds how many of the sorted ones are below it, n, and counts it in counts[2 n], or in
-  /// counts[2 n + 1] where it is one of them. `places`: the keys' buckets. Four tables of `stride` counts take turns,
-  /// because a key often falls where the one before it fell, and would wait for that count to be written.
+  /// counts[2 n + 1] where it is one of them. `places`: the keys' buckets.
   void (*count_keys)(const std::uint32_t* keys, const std::uint16_t* places, std::size_t count,
-                     const std::uint32_t* first, const std::uint32_t* sorted, std::uint32_t* counts,
-                     std::size_t stride);
+                     const std::uint32_t* first, const std::uint32_t* sorted, std::uint32_t* counts);
   /// How many scores are at or above the threshold.
   std::size_t (*count_from)(const float* scores, std::size_t count, float threshold);
 };
-constexpr std::size_t kTables = 4;
 
 // One source, compiled once for each instruction set. All give the same bytes: nothing is rounded.
 namespace baseline {
