@@ -4,7 +4,7 @@ PYTHON := /usr/bin/python3
 DEMO_OUT ?= out/demo
 
 .DEFAULT_GOAL := build
-.PHONY: packages test-packages build demo test lint format sanitize kill-and-resume bench clean help
+.PHONY: packages test-packages build demo test lint format sanitize kill-and-resume bench science clean help
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## */\1|/p' Makefile | awk -F '|' '{ printf "make %-16s %s\n", $$1, $$2 }'
@@ -41,6 +41,10 @@ kill-and-resume: build  ## a small study killed at 20 random moments, compared w
 bench: test-packages build/.configured  ## speed beside what users would pick instead, into docs/performance.md
 	@cmake --build build --parallel $(JOBS) --target niwaki niwaki_bench_train niwaki_bench_bootstrap
 	@bench/run
+
+science: test-packages build/.configured  ## claims put to the proof on simulated cohorts, into docs/science.md
+	@cmake --build build --parallel $(JOBS) --target niwaki_science_bootstrap
+	@science/run
 
 lint: test-packages  ## formatting, the table of rooms, names and bug patterns, scripts
 	@tools/lint.sh $(JOBS)
