@@ -148,7 +148,7 @@ class Comparison:
         return "yes" if min(low, high) > 0 else "the reverse" if max(low, high) < 0 else "not shown"
 
 
-def measure(options, work):
+def measure_cohorts(options, work):
     images, networks = [], []
     for seed in range(1, options.cohorts + 1):
         folder = work / f"cohort-{seed}"
@@ -221,7 +221,7 @@ def answer_table(result, sparsity):
                              "as published?"], rows))
 
 
-def tables(result):
+def page_text(result):
     lines = [f"{result['cohorts']} cohort{'' if result['cohorts'] == 1 else 's'} of {result['images']:,} images, {result['networks']} networks each, "
              f"`phantom.label_noise={result['label_noise']}`; {result['test_images']:,} test images of "
              f"{result['test_patients']:,} patients; {result['resamples']:,} resamples."]
@@ -236,7 +236,7 @@ def tables(result):
     return "\n\n".join(lines)
 
 
-def main():
+def parsed(words):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", type=lambda path: pathlib.Path(path).resolve(), required=True)
     parser.add_argument("--cohorts", type=int, default=3)
@@ -248,18 +248,40 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--keep", type=pathlib.Path, help="a folder for the studies that is not removed")
     parser.add_argument("--quick", action="store_true", help="one cohort of 1,200 images; prints only")
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     if options.quick:
         options.cohorts, options.networks, options.images, options.resamples = 1, 1, 1200, 200
     if 0.9 not in options.sparsities:
         parser.error("0.9 is what the published study looks at: keep it among --sparsities")
+    return options
+
+
+# What science/run asks of a subject.
+PAGE = "exemplars-on-the-phantom.md"
+
+
+def measure(options, work):
+    words = ["--program", options.build / "niwaki", "--threads", options.threads]
+    return measure_cohorts(parsed([str(word) for word in words] + ["--quick"] * options.quick), work)
+
+
+def tables(result):
+    return {"exemplars": page_text(result)}
+
+
+def broken(_result):
+    return []  # it asks a question and claims nothing
+
+
+def main():
+    options = parsed(sys.argv[1:])
     with tempfile.TemporaryDirectory() as temporary:
-        result = measure(options, options.keep or pathlib.Path(temporary))
-    text = tables(result)
+        result = measure_cohorts(options, options.keep or pathlib.Path(temporary))
+    text = page_text(result)
     print(text)
     if not options.quick:
         report.write_json(result, ROOT / "science/results" / f"{NAME}.json")
-        report.put_between_markers(ROOT / "docs/exemplars-on-the-phantom.md", "exemplars", text)
+        report.put_between_markers(ROOT / "docs" / PAGE, "exemplars", text, kind="science")
 
 
 if __name__ == "__main__":
