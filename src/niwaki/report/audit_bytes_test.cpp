@@ -74,8 +74,8 @@ class AuditBytes : public testing::Test {
 
   void add(const std::string& method, std::uint64_t seed, double sparsity, RandomStream& random) {
     std::vector<float> values;
-    for (std::size_t i = 0; i < cohort_.labels.size(); ++i) {
-      const double lift = cohort_.labels[i] == Label::kPositive ? 0.3 * (1.0 - sparsity) : 0.0;
+    for (const Label label : cohort_.labels) {
+      const double lift = label == Label::kPositive ? 0.3 * (1.0 - sparsity) : 0.0;
       values.push_back(static_cast<float>(lift + std::floor(random.uniform() * 60.0) / 100.0));
     }
     const std::string name = fmt::format("{}-{}-{}.npy", method, seed, sparsity);
@@ -130,7 +130,7 @@ TEST_F(AuditBytes, are_the_same_with_any_instruction_set) {
     int status = 1;
     ASSERT_EQ(waitpid(child, &status, 0), child);
     ASSERT_EQ(status, 0) << name;
-    EXPECT_TRUE(read_file(answer) == name + "\n" + expected) << name;
+    EXPECT_TRUE(read_file(answer) == fmt::format("{}\n{}", name, expected)) << name;
   }
 }
 
