@@ -199,6 +199,7 @@ Json scenario_json(const Scenario& scenario, std::size_t patients, const Figures
       {"claimed", scenario.claimed},
       {"prevalence", scenario.prevalence},
       {"test_list", scenario.visits == VisitPattern::kTestList},
+      {"cohorts", outcomes.size()},
       {"patients", patients},
       {"images", mean_over(outcomes, [](const CohortOutcome& one) { return one.images; })},
       {"positive_patients", mean_over(outcomes, [](const CohortOutcome& one) { return one.positive_patients; })},

@@ -226,7 +226,7 @@ AuditResult audit(const Cohort& cohort, const std::vector<std::size_t>& train_po
     answer.classes = class_curves(figures, labels, options.drop);
     note_method(answer, answer.macro.front().ap.has_value(), result.notes);
     answer.global = global_loss(figures, labels, options, method, result.notes);
-    weigh_evidence(figures, labels, result.patients, options, answer, result.notes);
+    weigh_evidence(figures, labels, options, answer, result.notes);
     correlate_with_frequency(result.classes, answer, result.notes);
     compare_pairs(labels, answer, result.notes);
     look_closer(cohort, labels, grid, measured, figures, operating_points, options, resampled, answer, result.notes);

@@ -123,7 +123,7 @@ Enrichment enrichment(const Cohort& cohort, const Groups& groups, const Resampli
   if (resampling != nullptr && groups.ratio()) {
     result.ratio = ratio_interval(groups, *resampling);
   }
-  if (cohort.patients() == cohort.size()) {
+  if (groups.ratio() && cohort.patients() == cohort.size()) {
     result.fisher_p =
         fisher_exact({groups.with(1), groups.images[1][0].size(), groups.with(0), groups.images[0][0].size()});
   }

@@ -202,10 +202,49 @@ void adjust_for_classes(std::vector<ClassCurve>& classes) {
   }
 }
 
-void weigh_macro(const MethodFigures& figures, std::size_t classes, std::size_t patients, const AuditOptions& options,
+/// The mean over classes has the classes' degrees of freedom pooled (Welch-Satterthwaite): each adds its variance over
+/// the resamples, on effective_patients - 1 degrees, so a few rare classes that make most of the variance count as
+/// such.
+double macro_effective_patients(const MethodFigures& figures, const std::vector<ClassLabels>& labels,
+                                std::size_t resamples) {
+  double variances = 0.0;
+  double weighed_squares = 0.0;
+  for (std::size_t column = 0; column < labels.size(); ++column) {
+    if (labels[column].measurable() && labels[column].effective_patients > 1.0) {
+      const ReplicateRow row(figures, column, &Replicates::ap, resamples);
+      const double deviation = standard_error(row.values(0, median_in_place));
+      variances += deviation * deviation;
+      weighed_squares += std::pow(deviation, 4) / (labels[column].effective_patients - 1.0);
+    }
+  }
+  return weighed_squares > 0.0 ? 1.0 + variances * variances / weighed_squares : 0.0;
+}
+
+void note_incomplete_resamples(const MethodFigures& figures, const std::vector<ClassLabels>& labels,
+                               std::size_t resamples, const std::string& where, std::vector<Note>& notes) {
+  std::size_t incomplete = 0;
+  for (std::size_t resample = 0; resample < resamples; ++resample) {
+    bool whole = true;
+    for (std::size_t column = 0; column < labels.size(); ++column) {
+      whole = whole && (!labels[column].measurable() ||
+                        !std::isnan(figures.unit(0, 0).replicates.ap[column * resamples + resample]));
+    }
+    incomplete += whole ? 0 : 1;
+  }
+  if (incomplete > 0) {
+    notes.push_back({where + ".macro", fmt::format("in {} of {} resamples a rare class cannot be measured; their macro "
+                                                   "figures are means over the other classes",
+                                                   incomplete, resamples)});
+  }
+}
+
+void weigh_macro(const MethodFigures& figures, const std::vector<ClassLabels>& labels, const AuditOptions& options,
                  MethodResult& result) {
-  const BootstrapOptions bootstrap = {.confidence = 0.95, .effective_patients = static_cast<double>(patients)};
-  const auto row = [&](ReplicateFigure figure) { return ReplicateRow(figures, classes, figure, options.resamples); };
+  const BootstrapOptions bootstrap = {
+      .confidence = 0.95, .effective_patients = macro_effective_patients(figures, labels, options.resamples)};
+  const auto row = [&](ReplicateFigure figure) {
+    return ReplicateRow(figures, labels.size(), figure, options.resamples);
+  };
   for (std::size_t step = 0; step < result.macro.size(); ++step) {
     MacroPoint& point = result.macro[step];
     const auto interval = [&](ReplicateFigure figure, const auto& summary) {
@@ -249,8 +288,8 @@ const char* verdict_name(ClassVerdict verdict) {
   return "none";
 }
 
-void weigh_evidence(const MethodFigures& figures, const std::vector<ClassLabels>& labels, std::size_t patients,
-                    const AuditOptions& options, MethodResult& result, std::vector<Note>& notes) {
+void weigh_evidence(const MethodFigures& figures, const std::vector<ClassLabels>& labels, const AuditOptions& options,
+                    MethodResult& result, std::vector<Note>& notes) {
   const std::string where = "methods." + result.method + ".evidence";
   parallel_for(labels.size(), [&](std::size_t column) {
     ClassEvidence& evidence = result.classes[column].evidence;
@@ -276,7 +315,8 @@ void weigh_evidence(const MethodFigures& figures, const std::vector<ClassLabels>
   }
   adjust_for_classes(result.classes);
   if (result.macro.front().ap) {
-    weigh_macro(figures, labels.size(), patients, options, result);
+    weigh_macro(figures, labels, options, result);
+    note_incomplete_resamples(figures, labels, options.resamples, where, notes);
   }
 }
 

@@ -1,6 +1,8 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string_view>
+#include <unordered_set>
 
 #include <CLI/CLI.hpp>
 
@@ -63,9 +65,26 @@ struct AuditCommand {
     if (validation_labels.empty()) {
       return std::nullopt;
     }
-    return ValidationScores{
+    ValidationScores validation = {
         read_labels(validation_labels, {.format = parse_label_format(label_format), .classes = cohort.classes}),
         read_grid(validation_scores)};
+    check_other_patients(validation.cohort, cohort);
+    return validation;
+  }
+
+  /// A threshold that was chosen on the audited patients would flatter them.
+  void check_other_patients(const Cohort& validation, const Cohort& cohort) const {
+    std::unordered_set<std::string_view> audited;
+    for (const Record& record : cohort.records) {
+      audited.insert(record.patient);
+    }
+    for (const Record& record : validation.records) {
+      if (audited.contains(record.patient)) {
+        throw InputError(fmt::format("patient '{}' is among the audited ones too", record.patient), validation_labels,
+                         "choose operating points on other patients; where two sites number theirs alike, make the "
+                         "numbers distinct");
+      }
+    }
   }
 
   [[nodiscard]] std::vector<std::size_t> train_positives(const Cohort& cohort) const {
@@ -104,6 +123,7 @@ void add_audit_verb(CLI::App& program) {
   verb->add_option("--bootstrap", command->options.resamples,
                    "Resamples of the patients, for intervals and verdicts (2000 where no number follows; 0: none)")
       ->expected(0, 1)
+      ->check(CLI::NonNegativeNumber)
       ->default_str("2000");
   verb->add_option("--minimum-patients", command->options.minimum_patients,
                    "Patients with or without a class below which it gets no verdict")

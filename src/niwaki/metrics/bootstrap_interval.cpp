@@ -93,6 +93,11 @@ double effective_patients(std::span<const std::size_t> images_of_patients) {
   return squares > 0.0 ? sum * sum / squares : 0.0;
 }
 
+double standard_error(std::span<const double> replicates) {
+  const std::vector<double> values = present(replicates);
+  return values.size() < 2 ? 0.0 : deviation(values);
+}
+
 std::optional<Interval> percentile_interval(std::span<const double> replicates, const BootstrapOptions& options) {
   const std::vector<double> values = present(replicates);
   if (!enough(values.size(), replicates.size(), options)) {

@@ -31,6 +31,9 @@ struct BootstrapOptions {
   double least_share = 0.95;
 };
 
+/// The replicates' standard deviation, those that are NaN left out; 0 for fewer than two.
+double standard_error(std::span<const double> replicates);
+
 /// Hesterberg's expanded percentile interval: the replicates' quantiles at Phi(-z') and Phi(z'), with z' as above. For
 /// figures whose replicates lean to one side as their errors do: AP, and differences between two networks. Nothing
 /// where too few replicates are there or effective_patients is below 2.
