@@ -1,7 +1,7 @@
 import { chart, tip, tipBox, valueAxis, type Option } from './chart';
 import { changeAt, recovers, ENOUGH_PATIENTS, LEARNED_AUROC, type ClassRow, type Figure, type Interval, type Method, type Report } from './data';
 import { element, fragment, named } from './dom';
-import { change, coefficient, count, percent, pValue, score } from './format';
+import { change, coefficient, count, percent, plural, pValue, score } from './format';
 import { panel, sparkline } from './spark';
 import { correlationText, forgotten, FREQUENCY_CAVEAT, kept } from './summary';
 import { folded, plainTable, sortableTable, type Column } from './table';
@@ -173,39 +173,34 @@ function changeColumn(method: Method, sparsity: number): Column<ClassRow> {
   };
 }
 
-/** What the simultaneous band over the sparsities shows, for patients like these. */
-function shown(report: Report, row: ClassRow): string {
+/** What 95% bands over resamples of the patients, which hold for all sparsities of a class at once, show. */
+function shown(report: Report, row: ClassRow): Node | false {
   const { verdict: said, forgotten_from, loses_from, kept_up_to } = row.curve.evidence;
   const drop = percent(report.data.audit.options.drop);
-  switch (said) {
-    case 'forgotten': return `loses over ${drop} from ${percent(forgotten_from)}`;
-    case 'loses': return `loses from ${percent(loses_from)}`;
-    case 'kept': return `loses under ${drop} up to ${percent(kept_up_to)}`;
-    case null: return 'no intervals were made';
-    default: return said;
-  }
-}
-
-/** For sorting: the surest losses first. */
-function surety(row: ClassRow): number {
-  const { verdict: said, forgotten_from, loses_from } = row.curve.evidence;
-  return said === 'forgotten' ? forgotten_from ?? 1 : said === 'loses' ? 1 + (loses_from ?? 1) : said === 'kept' ? 3 : said === 'undecided' ? 4 : 5;
+  const texts = {
+    forgotten: `over ${drop} from ${percent(forgotten_from)}`,
+    loses: `a loss from ${percent(loses_from)}`,
+    kept: `under ${drop} up to ${percent(kept_up_to)}`,
+    undecided: 'neither',
+  };
+  return said !== null && said !== 'insufficient evidence' && element('small', { class: 'quiet below wrapped' }, `shown: ${texts[said]}`);
 }
 
 function dense(value: Figure, intervals: Interval[] | null): Node {
   const interval = intervals?.[0] ?? null;
-  return fragment(score(value), interval !== null && element('span', { class: 'quiet whole' }, ` ${score(interval[0])} to ${score(interval[1])}`));
+  return fragment(score(value), interval !== null && element('small', { class: 'quiet below' }, `${score(interval[0])} to ${score(interval[1])}`));
 }
 
 function columns(report: Report, method: Method): Column<ClassRow>[] {
-  const wanted = [0.5, 0.9, method.highest].filter((sparsity, index, all): sparsity is number =>
+  const wanted = [0.9, method.highest].filter((sparsity, index, all): sparsity is number =>
     sparsity !== null && method.pruned.some((value) => Math.abs(value - sparsity) < 1e-9) && all.indexOf(sparsity) === index);
   const number = (head: string, note: string, value: (row: ClassRow) => Figure, text: (value: Figure) => string): Column<ClassRow> =>
     ({ head, note, number: true, falling: true, value, cell: (row) => text(value(row)) });
   return [
     { head: 'Class', value: (row) => row.name, cell: (row) => named(row.name) },
-    number('Test positives', 'Images of the test cohort with this label', (row) => row.positives, count),
-    number('Patients', 'Patients of the test cohort who have this label on an image', (row) => row.positive_patients, count),
+    { head: 'Test patients', note: 'Patients of the test cohort who have this label on an image, and their images with it', number: true, falling: true,
+      value: (row) => row.positive_patients,
+      cell: (row) => fragment(count(row.positive_patients), element('small', { class: 'quiet below' }, plural(row.positives, 'image'))) },
     number('Training positives', 'Images with this label that the network was trained on', (row) => row.train_positives, count),
     { head: 'Dense AP', note: 'Average precision of the dense network, median over seeds; 95% interval over patients', number: true, falling: true,
       value: (row) => row.curve.ap_dense, cell: (row) => dense(row.curve.ap_dense, row.curve.evidence.ap) },
@@ -215,11 +210,9 @@ function columns(report: Report, method: Method): Column<ClassRow>[] {
     { head: 'Curve', value: (row) => row.curve.delta_ap.at(-1) ?? null, cell: (row) => sparkline(method, row, report.data.audit.options.drop) },
     { head: 'First drop', note: `Lowest sparsity at which the median change of AP is below ${change(-report.data.audit.options.drop)}`,
       value: (row) => (row.judged ? (row.curve.first_drop ?? 2) : 3),
-      cell: (row) => row.judged && row.curve.first_drop !== null
+      cell: (row) => fragment(row.judged && row.curve.first_drop !== null
         ? fragment(element('strong', {}, percent(row.curve.first_drop)), recovers(method, row, report.data.audit.options.drop) && ' (recovers later)')
-        : element('span', { class: 'quiet whole' }, verdict(report, method, row)) },
-    { head: 'Shown for other patients', note: 'By 95% bands over resamples of the patients that hold for all sparsities of a class at once',
-      value: surety, cell: (row) => element('span', { class: 'quiet whole' }, shown(report, row)) },
+        : element('span', { class: 'quiet' }, verdict(report, method, row)), shown(report, row)) },
   ];
 }
 
@@ -303,6 +296,7 @@ export function classSection(report: Report, method: Method): Node {
     few > 0 && element('p', { class: 'hint' }, `Classes found in fewer than ${ENOUGH_PATIENTS} patients of the test cohort get figures but no verdict: the evidence is insufficient.`),
     method.classes.some((row) => row.enough && !row.learned) &&
       element('p', { class: 'hint' }, `Hardly learned: the dense network\u2019s AUROC is below ${LEARNED_AUROC}, so there was little to forget.`),
-    sortableTable(method.classes, columns(report, method), { caption: `Classes, pruned by ${method.name}. \u0394AP: relative change of AP against the dense network`, sortBy: columns(report, method).length - 2 }),
+    element('p', { class: 'hint' }, 'Shown: by the 95% band over resamples of the test patients that holds for all sparsities of a class at once, the networks held fixed. \u201cOver 20%\u201d: the whole band lies below that loss; \u201cneither\u201d: other patients could give another answer.'),
+    sortableTable(method.classes, columns(report, method), { caption: `Classes, pruned by ${method.name}. \u0394AP: relative change of AP against the dense network`, sortBy: columns(report, method).length - 1 }),
     element('h3', {}, 'Frequency and first drop'), frequency(report, method));
 }
