@@ -183,7 +183,7 @@ function shown(report: Report, row: ClassRow): Node | false {
     kept: `under ${drop} up to ${percent(kept_up_to)}`,
     undecided: 'neither',
   };
-  return said !== null && said !== 'insufficient evidence' && element('small', { class: 'quiet below wrapped' }, `shown: ${texts[said]}`);
+  return said !== null && said !== 'insufficient evidence' && said !== 'hardly learned' && element('small', { class: 'quiet below wrapped' }, `shown: ${texts[said]}`);
 }
 
 function dense(value: Figure, intervals: Interval[] | null): Node {

@@ -42,7 +42,7 @@ export type Interval = [number, number] | null;
 
 /** What may be said of other patients (docs/audit.md). */
 export interface Evidence {
-  verdict: 'forgotten' | 'loses' | 'kept' | 'undecided' | 'insufficient evidence' | null;
+  verdict: 'forgotten' | 'loses' | 'kept' | 'undecided' | 'hardly learned' | 'insufficient evidence' | null;
   loses_from: Figure;
   forgotten_from: Figure;
   kept_up_to: Figure;

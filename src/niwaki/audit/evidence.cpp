@@ -13,6 +13,7 @@
 namespace niwaki {
 namespace {
 
+constexpr double kLearnedAuroc = 0.6;       // below this the dense network has hardly learned a class
 constexpr std::size_t kFewestPatients = 5;  // of either kind, for an interval; a verdict needs minimum_patients
 
 double difference(double pruned, double dense) {
@@ -23,12 +24,44 @@ double mean_of(std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-std::vector<FigureInterval> row_intervals(MatrixView<const double> replicates, const BootstrapOptions& options) {
+bool all_alike(std::span<const double> values) {
+  return std::all_of(values.begin(), values.end(), [&](double value) { return value == values.front(); });
+}
+
+/// `untouched`, one a row: the pruned scores are the dense ones, so that no patient can make a difference.
+std::vector<FigureInterval> row_intervals(MatrixView<const double> replicates, const std::vector<bool>& untouched,
+                                          const BootstrapOptions& options) {
   std::vector<FigureInterval> intervals;
   for (std::size_t row = 0; row < replicates.rows(); ++row) {
-    intervals.push_back(percentile_interval(replicates.row(row), options));
+    intervals.push_back(untouched[row] ? Interval{0.0, 0.0} : percentile_interval(replicates.row(row), options));
   }
   return intervals;
+}
+
+/// Whether pruning left every score of a class (or of all, `labels.size()`) as it was, one a sparsity above 0. Figures
+/// that hang on each score stand for the scores.
+std::vector<bool> untouched_steps(const MethodFigures& figures, const std::vector<ClassLabels>& labels,
+                                  std::size_t column) {
+  const auto same = [&](std::size_t step, std::size_t of) {
+    for (std::size_t seed = 0; seed < figures.seeds(); ++seed) {
+      const ClassFigures& pruned = figures.unit(step, seed).classes[of];
+      const ClassFigures& dense = figures.unit(0, seed).classes[of];
+      if (pruned.brier != dense.brier || pruned.log_loss != dense.log_loss || pruned.ap != dense.ap ||
+          pruned.auroc != dense.auroc) {
+        return false;
+      }
+    }
+    return true;
+  };
+  std::vector<bool> untouched;
+  for (std::size_t step = 1; step < figures.sparsities().size(); ++step) {
+    bool all = true;
+    for (std::size_t of = 0; of < labels.size(); ++of) {
+      all = all && ((column != of && column != labels.size()) || !labels[of].measurable() || same(step, of));
+    }
+    untouched.push_back(all);
+  }
+  return untouched;
 }
 
 std::vector<double> known(const std::vector<Figure>& figures) {
@@ -40,20 +73,46 @@ std::vector<double> known(const std::vector<Figure>& figures) {
 }
 
 std::vector<FigureInterval> band_of(const std::vector<double>& estimates, MatrixView<const double> replicates,
-                                    const BootstrapOptions& options) {
+                                    const std::vector<bool>& untouched, const BootstrapOptions& options) {
+  std::vector<FigureInterval> none(estimates.size());
+  for (std::size_t row = 0; row < replicates.rows(); ++row) {
+    if (!untouched[row] && all_alike(replicates.row(row))) {
+      return none;
+    }
+  }
   const auto band = simultaneous_band(estimates, replicates, options);
-  return band ? std::vector<FigureInterval>(band->begin(), band->end()) : std::vector<FigureInterval>(estimates.size());
+  return band ? std::vector<FigureInterval>(band->begin(), band->end()) : none;
+}
+
+/// The band of relative changes, made on the scale of log(1 + change), the log of the ratio of both APs: there errors
+/// are more even, and no band reaches below -1.
+std::vector<FigureInterval> relative_band(std::vector<double> estimates, std::vector<double> replicates,
+                                          const std::vector<bool>& untouched, const BootstrapOptions& options) {
+  for (std::vector<double>* values : {&estimates, &replicates}) {
+    std::transform(values->begin(), values->end(), values->begin(), [](double value) { return std::log1p(value); });
+  }
+  const std::size_t steps = estimates.size();
+  std::vector<FigureInterval> band =
+      band_of(estimates, {replicates.data(), steps, replicates.size() / steps}, untouched, options);
+  for (FigureInterval& interval : band) {
+    if (interval) {
+      interval = Interval{std::expm1(interval->low), std::expm1(interval->high)};
+    }
+  }
+  return band;
 }
 
 /// Everything that the replicates say of one class.
 class ClassWeigher {
  public:
-  ClassWeigher(const MethodFigures& figures, const ClassLabels& labels, std::size_t column, const AuditOptions& options)
+  ClassWeigher(const MethodFigures& figures, const std::vector<ClassLabels>& labels_of_all, std::size_t column,
+               const AuditOptions& options)
       : figures_(figures),
-        labels_(labels),
+        labels_(labels_of_all[column]),
         column_(column),
         options_(options),
-        bootstrap_{.confidence = 0.95, .effective_patients = labels.effective_patients} {}
+        untouched_(untouched_steps(figures, labels_of_all, column)),
+        bootstrap_{.confidence = 0.95, .effective_patients = labels_of_all[column].effective_patients} {}
 
   void weigh(ClassCurve& curve) const {
     ClassEvidence& evidence = curve.evidence;
@@ -68,11 +127,11 @@ class ClassWeigher {
       return;
     }
     const std::vector<double> relative = ap.changes(relative_change, median_in_place);
-    evidence.delta_ap = row_intervals(view(relative), bootstrap_);
-    evidence.delta_ap_band = band_of(known(curve.delta_ap), view(relative), bootstrap_);
+    evidence.delta_ap = row_intervals(view(relative), untouched_, bootstrap_);
+    evidence.delta_ap_band = relative_band(known(curve.delta_ap), relative, untouched_, bootstrap_);
     evidence.ap_change = change_curve(ap, &ClassFigures::ap);
     evidence.auroc_change = change_curve(auroc, &ClassFigures::auroc);
-    test_loss(ap, evidence);
+    test_loss(curve, view(relative), evidence);
   }
 
  private:
@@ -102,16 +161,18 @@ class ClassWeigher {
       curve.values.emplace_back(median_change(step, figure));
     }
     const std::vector<double> changes = replicates.changes(difference, median_in_place);
-    curve.intervals = row_intervals(view(changes), bootstrap_);
-    curve.band = band_of(known(curve.values), view(changes), bootstrap_);
+    curve.intervals = row_intervals(view(changes), untouched_, bootstrap_);
+    curve.band = band_of(known(curve.values), view(changes), untouched_, bootstrap_);
     return curve;
   }
 
-  void test_loss(const ReplicateRow& ap, ClassEvidence& evidence) const {
+  /// On the log scale of the band.
+  void test_loss(const ClassCurve& curve, MatrixView<const double> relative, ClassEvidence& evidence) const {
     for (std::size_t step = 1; step < figures_.sparsities().size(); ++step) {
       if (is_exemplar_sparsity(figures_.sparsities()[step], options_)) {
-        const std::vector<double> changes = ap.changes(difference, median_in_place);
-        evidence.loss_p = bootstrap_p(median_change(step, &ClassFigures::ap), view(changes).row(step - 1), bootstrap_);
+        std::vector<double> ratios(relative.row(step - 1).begin(), relative.row(step - 1).end());
+        std::transform(ratios.begin(), ratios.end(), ratios.begin(), [](double value) { return std::log1p(value); });
+        evidence.loss_p = bootstrap_p(std::log1p(curve.delta_ap[step - 1].value()), ratios, bootstrap_);
       }
     }
   }
@@ -120,6 +181,7 @@ class ClassWeigher {
   const ClassLabels& labels_;
   std::size_t column_;
   const AuditOptions& options_;
+  std::vector<bool> untouched_;  // one a sparsity above 0
   BootstrapOptions bootstrap_;
 };
 
@@ -157,7 +219,7 @@ void judge(const std::vector<double>& sparsities, double drop, ClassEvidence& ev
   }
   const auto above_drop = [&](const Interval& interval) { return interval.low > -drop; };
   evidence.loses_from =
-      first_where(sparsities, evidence.ap_change.band, [](const Interval& interval) { return interval.high < 0.0; });
+      first_where(sparsities, evidence.delta_ap_band, [](const Interval& interval) { return interval.high < 0.0; });
   evidence.forgotten_from =
       first_where(sparsities, evidence.delta_ap_band, [&](const Interval& interval) { return interval.high < -drop; });
   evidence.kept_up_to = last_while(sparsities, evidence.delta_ap_band, above_drop);
@@ -182,7 +244,7 @@ void note_missing(const ClassLabels& labels, const ClassEvidence& evidence, cons
                                         "much as {:.2g} patients would, or too many resamples have none",
                                         evidence.effective_patients)});
   } else if (std::any_of(evidence.auroc.begin(), evidence.auroc.end(), std::logical_not<>())) {
-    notes.push_back({where + ".auroc", "no interval where AUROC is 0 or 1, because all resamples are then alike"});
+    notes.push_back({where + ".auroc", "no interval where AUROC is 0 or 1, or all resamples are alike"});
   }
 }
 
@@ -207,14 +269,15 @@ void adjust_for_classes(std::vector<ClassCurve>& classes) {
 /// such.
 double macro_effective_patients(const MethodFigures& figures, const std::vector<ClassLabels>& labels,
                                 std::size_t resamples) {
+  constexpr double kLeastFreedom = 0.5;  // of a class that is all of one patient
   double variances = 0.0;
   double weighed_squares = 0.0;
   for (std::size_t column = 0; column < labels.size(); ++column) {
-    if (labels[column].measurable() && labels[column].effective_patients > 1.0) {
+    if (labels[column].measurable()) {
       const ReplicateRow row(figures, column, &Replicates::ap, resamples);
       const double deviation = standard_error(row.values(0, median_in_place));
       variances += deviation * deviation;
-      weighed_squares += std::pow(deviation, 4) / (labels[column].effective_patients - 1.0);
+      weighed_squares += std::pow(deviation, 4) / std::max(labels[column].effective_patients - 1.0, kLeastFreedom);
     }
   }
   return weighed_squares > 0.0 ? 1.0 + variances * variances / weighed_squares : 0.0;
@@ -232,8 +295,8 @@ void note_incomplete_resamples(const MethodFigures& figures, const std::vector<C
     incomplete += whole ? 0 : 1;
   }
   if (incomplete > 0) {
-    notes.push_back({where + ".macro", fmt::format("in {} of {} resamples a rare class cannot be measured; their macro "
-                                                   "figures are means over the other classes",
+    notes.push_back({where + ".macro", fmt::format("{} of {} resamples cannot measure a rare class and are left out of "
+                                                   "the macro intervals, which need 95% of them",
                                                    incomplete, resamples)});
   }
 }
@@ -261,8 +324,9 @@ void weigh_macro(const MethodFigures& figures, const std::vector<ClassLabels>& l
   }
   const std::vector<double> changes = row(&Replicates::ap).changes(relative_change, median_in_place);
   const MatrixView<const double> view(changes.data(), result.global.delta_ap.size(), options.resamples);
-  result.global.delta_ap_intervals = row_intervals(view, bootstrap);
-  result.global.delta_ap_band = band_of(known(result.global.delta_ap), view, bootstrap);
+  const std::vector<bool> untouched = untouched_steps(figures, labels, labels.size());
+  result.global.delta_ap_intervals = row_intervals(view, untouched, bootstrap);
+  result.global.delta_ap_band = relative_band(known(result.global.delta_ap), changes, untouched, bootstrap);
   result.global.shown_within_tolerance =
       last_while(figures.sparsities(), result.global.delta_ap_band,
                  [&](const Interval& interval) { return interval.low > -options.tolerance; });
@@ -276,6 +340,8 @@ const char* verdict_name(ClassVerdict verdict) {
       return "none";
     case ClassVerdict::kInsufficientEvidence:
       return "insufficient evidence";
+    case ClassVerdict::kHardlyLearned:
+      return "hardly learned";
     case ClassVerdict::kForgotten:
       return "forgotten";
     case ClassVerdict::kLoses:
@@ -296,10 +362,12 @@ void weigh_evidence(const MethodFigures& figures, const std::vector<ClassLabels>
     evidence.effective_patients = labels[column].effective_patients;
     const std::size_t scarcer = scarcer_patients(labels[column]);
     if (options.resamples > 0 && labels[column].measurable() && scarcer >= kFewestPatients) {
-      ClassWeigher(figures, labels[column], column, options).weigh(result.classes[column]);
+      ClassWeigher(figures, labels, column, options).weigh(result.classes[column]);
     }
     if (scarcer < options.minimum_patients) {
       evidence.verdict = ClassVerdict::kInsufficientEvidence;
+    } else if (result.classes[column].auroc_dense < Figure(kLearnedAuroc)) {
+      evidence.verdict = ClassVerdict::kHardlyLearned;
     } else {
       judge(figures.sparsities(), options.drop, evidence);
     }

@@ -25,6 +25,23 @@ constexpr double kFloat = 2e-6;  // replicates are kept as float
 
 // ---- Intervals, held to cohorts that are copied out ----
 
+// The band of relative changes: made for the logarithms of the ratios of both figures, and turned back.
+std::optional<std::vector<Interval>> slow_relative_band(std::vector<double> estimates, std::vector<double> replicates,
+                                                        const BootstrapOptions& with) {
+  for (double& value : estimates) {
+    value = std::log(1.0 + value);
+  }
+  for (double& value : replicates) {
+    value = std::log(1.0 + value);
+  }
+  const std::size_t rows = estimates.size();
+  auto band = simultaneous_band(estimates, {replicates.data(), rows, replicates.size() / rows}, with);
+  for (std::size_t row = 0; band && row < rows; ++row) {
+    (*band)[row] = {std::exp((*band)[row].low) - 1.0, std::exp((*band)[row].high) - 1.0};
+  }
+  return band;
+}
+
 class EvidenceOfFiles : public testing::Test, protected GridForTests {
  protected:
   enum class Kind { kAp, kAuroc, kF1 };
@@ -70,7 +87,8 @@ class EvidenceOfFiles : public testing::Test, protected GridForTests {
     return 2.0 * found / (called + static_cast<double>(ranked.positives()));
   }
 
-  // As above; for the column after the last, the mean over the classes that this cohort can measure.
+  // As above; for the column after the last, the mean over the classes that the cohort can measure; NaN
+  // where the resample lacks one.
   [[nodiscard]] double macro_or_class(const std::vector<float>& table, std::size_t column, std::size_t resample,
                                       Kind kind) const {
     if (column < labels_.size()) {
@@ -80,8 +98,8 @@ class EvidenceOfFiles : public testing::Test, protected GridForTests {
     double classes = 0.0;
     for (std::size_t i = 0; i < labels_.size(); ++i) {
       const double value = labels_[i].measurable() ? replicate(table, i, resample, kind) : kNone;
-      sum += std::isnan(value) ? 0.0 : value;
-      classes += std::isnan(value) ? 0.0 : 1.0;
+      sum += labels_[i].measurable() ? value : 0.0;
+      classes += labels_[i].measurable() ? 1.0 : 0.0;
     }
     return sum / classes;
   }
@@ -195,7 +213,9 @@ TEST_F(EvidenceOfFiles, of_changes_is_paired_within_a_seed_and_a_resample) {
     const auto check = [&](const std::vector<double>& slow, const std::vector<Figure>& values,
                            const std::vector<FigureInterval>& intervals, const std::vector<FigureInterval>& band) {
       const MatrixView<const double> view(slow.data(), 2, 100);
-      const auto expected = simultaneous_band(std::vector{*values.at(0), *values.at(1)}, view, with);
+      const auto expected = &slow == &relative
+                                ? slow_relative_band({*values.at(0), *values.at(1)}, slow, with)
+                                : simultaneous_band(std::vector{*values.at(0), *values.at(1)}, view, with);
       ASSERT_TRUE(expected);
       for (std::size_t i = 0; i < 2; ++i) {
         EXPECT_EQ(apart(intervals.at(i), percentile_interval(view.row(i), with), 10 * kFloat), "");
@@ -206,9 +226,10 @@ TEST_F(EvidenceOfFiles, of_changes_is_paired_within_a_seed_and_a_resample) {
     check(relative, curve.delta_ap, evidence.delta_ap, evidence.delta_ap_band);
     check(absolute, evidence.ap_change.values, evidence.ap_change.intervals, evidence.ap_change.band);
     check(of_auroc, evidence.auroc_change.values, evidence.auroc_change.intervals, evidence.auroc_change.band);
-    // The test is of AP at the exemplar sparsity, 0.9.
-    const std::vector<double> last(absolute.begin() + 100, absolute.end());
-    EXPECT_NEAR(*evidence.loss_p, *bootstrap_p(*evidence.ap_change.values[1], last, with), 1e-5);
+    // The test is of the ratio of both APs at the exemplar sparsity, 0.9, on the scale of logarithms.
+    std::vector<double> ratios(relative.begin() + 100, relative.end());
+    std::transform(ratios.begin(), ratios.end(), ratios.begin(), [](double change) { return std::log(1.0 + change); });
+    EXPECT_NEAR(*evidence.loss_p, *bootstrap_p(std::log(1.0 + *curve.delta_ap[1]), ratios, with), 1e-5);
   }
 }
 
@@ -234,10 +255,11 @@ TEST_F(EvidenceOfFiles, the_middle_of_an_absolute_change_is_the_median_over_seed
   }
 }
 
-TEST_F(EvidenceOfFiles, of_the_macro_figures_leaves_out_a_class_where_a_resample_cannot_measure_it) {
-  // Class "C" is on two images of two patients, so that about one resample in seven has neither; "D" is on none.
+TEST_F(EvidenceOfFiles, of_the_macro_figures_leaves_out_resamples_that_cannot_measure_a_class) {
+  // Class "C" is on four images of four patients, so that about one resample in fifty has none; "D" is on none.
   for (std::size_t row = 0; row < cohort_.size(); ++row) {
-    cohort_.labels[4 * row + 2] = row == 20 || row == 90 ? Label::kPositive : Label::kNegative;
+    cohort_.labels[4 * row + 2] =
+        row == 20 || row == 50 || row == 70 || row == 90 ? Label::kPositive : Label::kNegative;
     cohort_.labels[4 * row + 3] = Label::kNegative;
   }
   ASSERT_NE(cohort_.records[20].patient, cohort_.records[90].patient);
@@ -248,9 +270,10 @@ TEST_F(EvidenceOfFiles, of_the_macro_figures_leaves_out_a_class_where_a_resample
   for (std::size_t resample = 0; resample < 100; ++resample) {
     without += std::isnan(replicate(table("l1", 3, 0.0), 2, resample, Kind::kAp)) ? 1 : 0;
   }
-  ASSERT_GT(without, 3U);
+  ASSERT_GT(without, 0U);
+  ASSERT_LE(without, 5U);
   const std::size_t macro = labels_.size();
-  // Welch-Satterthwaite over the classes that can be measured; the rare one has two patients.
+  // Welch-Satterthwaite over the classes that can be measured; the rare one has four patients.
   double variances = 0.0;
   double weighed = 0.0;
   for (std::size_t column = 0; column < macro; ++column) {
@@ -282,12 +305,12 @@ TEST_F(EvidenceOfFiles, of_the_macro_figures_leaves_out_a_class_where_a_resample
   }
   const MatrixView<const double> view(changes.data(), 2, 100);
   const GlobalResult& global = method.global;
-  const auto band = simultaneous_band(std::vector{*global.delta_ap[0], *global.delta_ap[1]}, view, with);
+  const auto band = slow_relative_band({*global.delta_ap[0], *global.delta_ap[1]}, changes, with);
   for (std::size_t i = 0; i < 2; ++i) {
     EXPECT_EQ(apart(global.delta_ap_intervals.at(i), percentile_interval(view.row(i), with), 10 * kFloat), "");
     EXPECT_EQ(apart(global.delta_ap_band.at(i), (*band)[i], 10 * kFloat), "");
   }
-  EXPECT_TRUE(method.classes[2].evidence.ap.empty());  // two patients are too few for an interval of its own
+  EXPECT_TRUE(method.classes[2].evidence.ap.empty());  // four patients are too few for an interval of its own
 }
 
 // ---- Verdicts, from made-up replicates ----
@@ -328,6 +351,19 @@ class MadeUp {
     return result;
   }
 
+  /// The pruned scores of this step are others, whatever the figures say.
+  void touch(std::size_t step) {
+    for (ClassFigures& figures : measured_.units[step].classes) {
+      figures.brier += 0.01;
+    }
+  }
+
+  void set_dense_auroc(double auroc) {
+    for (ClassFigures& figures : measured_.units[0].classes) {
+      figures.auroc = auroc;
+    }
+  }
+
   ClassEvidence first() { return weigh().classes.at(0).evidence; }
 
   [[nodiscard]] const std::vector<Note>& notes() const { return notes_; }
@@ -347,16 +383,19 @@ class MadeUp {
   void add_unit(const std::vector<Story>& stories, std::size_t step) {
     MeasuredUnit& unit = measured_.units[step];
     std::vector<float>& row = unit.replicates.ap;
+    std::vector<float>& auroc = unit.replicates.auroc;
     for (const Story& story : stories) {
       const double loss = step == 0 ? 0.0 : story.losses[step - 1];
       unit.classes.push_back({.ap = 0.8 * (1.0 - loss), .auroc = 0.9 - loss / 3.0});
       for (std::size_t resample = 0; resample < options_.resamples; ++resample) {
         const double swing = (resample % 2 == 0 ? 1.0 : -1.0) * story.spread;
         row.push_back(static_cast<float>(0.8 * (1.0 - loss - (step == 0 ? 0.0 : swing))));
+        auroc.push_back(static_cast<float>(std::min(1.0, 0.9 - loss / 3.0 + (loss < 0.0 ? 0.0 : 0.1 * swing))));
       }
     }
     row.insert(row.end(), options_.resamples, 0.5F);  // the mean over classes
-    unit.replicates.auroc = unit.replicates.f1 = row;
+    auroc.insert(auroc.end(), options_.resamples, 0.5F);
+    unit.replicates.f1 = row;
   }
 
   AuditOptions options_;
@@ -452,6 +491,32 @@ TEST(Evidence, of_an_auroc_of_1_is_nothing_there_and_said) {
   EXPECT_TRUE(evidence.auroc.at(0));
   EXPECT_FALSE(evidence.auroc.at(1));
   EXPECT_THAT(made_up.notes(), Contains(Field(&Note::where, "methods.l1.evidence.A.auroc")));
+}
+
+TEST(Evidence, of_resamples_that_are_all_alike_is_nothing_unless_pruning_changed_nothing) {
+  // Faultless before and after, in every resample, though the scores differ: other patients could be ranked worse.
+  Story faultless{.losses = {0.0, 0.0}, .spread = 0.0};
+  MadeUp differs({faultless});
+  differs.touch(2);
+  const ClassEvidence silent = differs.first();
+  EXPECT_FALSE(silent.delta_ap.at(1));
+  EXPECT_FALSE(silent.delta_ap_band.at(0));
+  EXPECT_EQ(silent.verdict, ClassVerdict::kNone);
+  // The same scores: no patient can make a difference.
+  const ClassEvidence untouched = MadeUp({faultless}).first();
+  EXPECT_EQ(untouched.delta_ap.at(1).value().low, 0.0);
+  EXPECT_EQ(untouched.delta_ap_band.at(1).value().high, 0.0);
+  EXPECT_EQ(untouched.verdict, ClassVerdict::kKept);
+}
+
+TEST(Evidence, of_a_class_that_was_hardly_learned_is_no_verdict) {
+  MadeUp made_up({Story{.losses = {0.5, 0.5}}});
+  made_up.set_dense_auroc(0.59);
+  const ClassEvidence evidence = made_up.first();
+  EXPECT_EQ(evidence.verdict, ClassVerdict::kHardlyLearned);
+  EXPECT_FALSE(evidence.forgotten_from);
+  made_up.set_dense_auroc(0.6);
+  EXPECT_EQ(made_up.first().verdict, ClassVerdict::kForgotten);
 }
 
 TEST(Evidence, adjusts_p_over_the_classes_with_enough_patients) {

@@ -27,6 +27,8 @@ SeedPoint seed_point(double sparsity, const std::vector<double>& dense, const st
     point.mean = here.front();
   }
   if (sparsity > 0.0) {
+    const auto paired = paired_test(here, dense);
+    point.paired_p = paired ? Figure(paired->p) : std::nullopt;
     const auto welch = welch_test(here, dense);
     const auto ranks = here.size() > 1 ? mann_whitney(here, dense) : std::nullopt;
     point.welch_p = welch ? Figure(welch->p) : std::nullopt;
@@ -117,8 +119,10 @@ GlobalResult global_loss(const MethodFigures& figures, const std::vector<ClassLa
       result.within_tolerance = within ? std::optional(sparsity) : result.within_tolerance;
     }
   }
+  adjust(result.points, &SeedPoint::paired_p, &SeedPoint::paired_holm);
   adjust(result.points, &SeedPoint::welch_p, &SeedPoint::welch_holm);
   adjust(result.points, &SeedPoint::mann_whitney_p, &SeedPoint::mann_whitney_holm);
+  result.first_below_paired = first_below(result.points, &SeedPoint::paired_holm);
   result.first_below_welch = first_below(result.points, &SeedPoint::welch_holm);
   result.first_below_mann_whitney = first_below(result.points, &SeedPoint::mann_whitney_holm);
   if (figures.sparsities().size() > 1) {

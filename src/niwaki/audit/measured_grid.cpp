@@ -29,7 +29,9 @@ void add_figures_at(const Confusion& confusion, double threshold, ClassFigures& 
   const bool chosen = !std::isnan(threshold);
   figures.sensitivity = chosen ? recall(confusion) : kNone;
   figures.specificity = chosen ? specificity(confusion) : kNone;
-  figures.precision = chosen ? precision(confusion) : kNone;
+  // Nothing is called: no precision, rather than one of 0.
+  const bool called = confusion.true_positives + confusion.false_positives > 0;
+  figures.precision = chosen && called ? precision(confusion) : kNone;
 }
 
 /// Ranks the columns of many tables against the same labels; one for all threads.
@@ -132,16 +134,16 @@ Replicates empty_replicates(std::size_t classes, const Resampling* resampling) {
   return {none, none, none};
 }
 
-/// Fills the last row from those of the classes.
-void add_macro_row(std::vector<float>& figures, std::size_t classes) {
+/// Fills the last row from those of the classes that can be measured; a resample that lacks one of them stays NaN.
+void add_macro_row(std::vector<float>& figures, const std::vector<ClassLabels>& labels) {
+  const std::size_t classes = labels.size();
   const std::size_t resamples = figures.size() / (classes + 1);
   for (std::size_t resample = 0; resample < resamples; ++resample) {
     double sum = 0.0;
     std::size_t counted = 0;
     for (std::size_t column = 0; column < classes; ++column) {
-      const float value = figures[column * resamples + resample];
-      if (!std::isnan(value)) {
-        sum += static_cast<double>(value);
+      if (labels[column].measurable()) {
+        sum += static_cast<double>(figures[column * resamples + resample]);  // NaN stays NaN
         ++counted;
       }
     }
@@ -178,7 +180,7 @@ MeasuredUnit TableMeasurer::measure(MatrixView<const float> scores, const std::v
     }
   }
   for (std::vector<float>* figures : {&unit.replicates.ap, &unit.replicates.auroc, &unit.replicates.f1}) {
-    add_macro_row(*figures, labels_.size());
+    add_macro_row(*figures, labels_);
   }
   unit.pooled_calibration_error = pooled.expected_calibration_error().value_or(0.0);
   return unit;

@@ -32,8 +32,9 @@ struct ClassFigures {
 };
 
 /// What one network does over resamples of the patients: [classes + 1, resamples] row-major, NaN where a resample has
-/// no positive or no negative image of the class. The last row is the mean over the classes that have a figure in that
-/// resample. Kept as float, because there are as many as networks times classes times resamples.
+/// no positive or no negative image of the class. The last row is the mean over the classes that can be
+/// measured, NaN where a resample lacks one of them. Kept as float, because there are as many as networks times classes
+/// times resamples.
 struct Replicates {
   std::vector<float> ap, auroc, f1;
 };

@@ -40,9 +40,10 @@ struct MacroPoint {
 /// What the seeds say: other trainings, these patients. Of macro AP at one sparsity.
 struct SeedPoint {
   double sparsity = 0;
-  Figure mean, deviation;      // over seeds
-  FigureInterval interval;     // of the mean, Student's t
-  Figure welch_p, welch_holm;  // two-sided, against the dense networks; adjusted over the sparsities
+  Figure mean, deviation;        // over seeds
+  FigureInterval interval;       // of the mean, Student's t
+  Figure paired_p, paired_holm;  // Student's t of the pairs of one seed, two-sided; adjusted over the sparsities
+  Figure welch_p, welch_holm;    // two-sided, against the dense networks; adjusted over the sparsities
   Figure mann_whitney_p, mann_whitney_holm;
   bool below = false;  // the mean is below the dense networks'
 };
@@ -50,6 +51,7 @@ struct SeedPoint {
 /// Level 1: the network as a whole.
 struct GlobalResult {
   std::vector<SeedPoint> points;                   // one a sparsity, 0 first
+  std::optional<double> first_below_paired;        // by the paired test
   std::optional<double> first_below_welch;         // lowest sparsity significantly below dense, adjusted p < 0.05
   std::optional<double> first_below_mann_whitney;  // the same
   std::optional<double> within_tolerance;          // highest sparsity up to which macro AP loses less than tolerance
@@ -71,8 +73,9 @@ struct ChangeCurve {
 enum class ClassVerdict {
   kNone,                  // no intervals were asked for, or none can be had
   kInsufficientEvidence,  // fewer patients with or without the class than AuditOptions::minimum_patients
+  kHardlyLearned,         // the dense network's AUROC is below 0.6, so there was little to forget
   kForgotten,             // at some sparsity, the band of the relative change of AP lies below -drop
-  kLoses,                 // at some sparsity, the band of the change of AP lies below 0
+  kLoses,                 // at some sparsity, that band lies below 0
   kKept,                  // at every sparsity, the band of the relative change of AP lies above -drop
   kUndecided
 };
@@ -83,7 +86,7 @@ struct ClassEvidence {
   ClassVerdict verdict = ClassVerdict::kNone;
   double effective_patients = 0;  // see metrics/bootstrap_interval.hpp
   // Empty, as the verdict is, without enough patients:
-  std::optional<double> loses_from;       // lowest sparsity with the band of the change of AP below 0
+  std::optional<double> loses_from;       // lowest sparsity with the band of the relative change of AP below 0
   std::optional<double> forgotten_from;   // ... of its relative change below -drop
   std::optional<double> kept_up_to;       // highest sparsity up to which that band is above -drop
   std::vector<FigureInterval> ap, auroc;  // at every sparsity, 0 among them

@@ -38,10 +38,11 @@ void print_global(const AuditResult& result, const MethodResult& method) {
   const GlobalResult& global = method.global;
   if (result.seeds.size() > 1) {
     fmt::print(
-        "{}: macro AP is significantly below the dense networks' from sparsity {} by Welch's t, {} by ranks ({} "
+        "{}: macro AP is significantly below the dense networks' from sparsity {} by a paired t, {} by Welch's t, {} "
+        "by ranks ({} "
         "seeds, Holm over sparsities)\n",
-        method.method, sparsity(global.first_below_welch), sparsity(global.first_below_mann_whitney),
-        result.seeds.size());
+        method.method, sparsity(global.first_below_paired), sparsity(global.first_below_welch),
+        sparsity(global.first_below_mann_whitney), result.seeds.size());
   }
   fmt::print("{}: macro AP loses less than {:.0f}% up to sparsity {}", method.method, 100 * result.options.tolerance,
              sparsity(global.within_tolerance));

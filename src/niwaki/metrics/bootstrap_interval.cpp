@@ -100,7 +100,7 @@ double standard_error(std::span<const double> replicates) {
 
 std::optional<Interval> percentile_interval(std::span<const double> replicates, const BootstrapOptions& options) {
   const std::vector<double> values = present(replicates);
-  if (!enough(values.size(), replicates.size(), options)) {
+  if (!enough(values.size(), replicates.size(), options) || all_alike(values)) {
     return std::nullopt;
   }
   const double share = boost::math::cdf(boost::math::normal(), -widened_quantile(options));
@@ -111,7 +111,7 @@ std::optional<Interval> logit_interval(double estimate, std::span<const double> 
                                        const BootstrapOptions& options) {
   NIWAKI_CHECK(resolution > 0.0 && resolution <= 0.5, "a resolution of {}", resolution);
   std::vector<double> values = present(replicates);
-  if (!enough(values.size(), replicates.size(), options) || estimate <= 0.0 || estimate >= 1.0) {
+  if (!enough(values.size(), replicates.size(), options) || all_alike(values) || estimate <= 0.0 || estimate >= 1.0) {
     return std::nullopt;
   }
   const auto logit = [](double value) { return std::log(value / (1.0 - value)); };

@@ -36,7 +36,8 @@ double standard_error(std::span<const double> replicates);
 
 /// Hesterberg's expanded percentile interval: the replicates' quantiles at Phi(-z') and Phi(z'), with z' as above. For
 /// figures whose replicates lean to one side as their errors do: AP, and differences between two networks. Nothing
-/// where too few replicates are there or effective_patients is below 2.
+/// where too few replicates are there, effective_patients is below 2, or all replicates are alike: resamples that never
+/// differ say nothing of other patients.
 std::optional<Interval> percentile_interval(std::span<const double> replicates, const BootstrapOptions& options);
 
 /// estimate +- z' x standard error on the scale of log(x / (1 - x)), turned back, the standard error being the

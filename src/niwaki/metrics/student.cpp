@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
+#include <vector>
 
 #include <boost/math/distributions/students_t.hpp>
 
@@ -57,6 +59,22 @@ std::optional<WelchTest> welch_test(std::span<const double> first, std::span<con
   const boost::math::students_t distribution(freedom);
   const double tail = boost::math::cdf(boost::math::complement(distribution, std::abs(t)));
   return WelchTest{t, freedom, std::min(1.0, 2.0 * tail)};
+}
+
+std::optional<PairedTest> paired_test(std::span<const double> first, std::span<const double> second) {
+  NIWAKI_CHECK(first.size() == second.size(), "{} values paired with {}", first.size(), second.size());
+  if (first.size() < 2) {
+    return std::nullopt;
+  }
+  std::vector<double> differences(first.size());
+  std::transform(first.begin(), first.end(), second.begin(), differences.begin(), std::minus<>());
+  const Moments found = moments(differences);
+  const double t = found.mean / std::sqrt(found.variance / static_cast<double>(first.size()));
+  if (!std::isfinite(t)) {
+    return std::nullopt;
+  }
+  const boost::math::students_t distribution(static_cast<double>(first.size() - 1));
+  return PairedTest{t, std::min(1.0, 2.0 * boost::math::cdf(boost::math::complement(distribution, std::abs(t))))};
 }
 
 std::optional<MeanInterval> mean_interval(std::span<const double> values, double confidence) {

@@ -17,6 +17,15 @@ struct WelchTest {
 /// equal_var=False). Nothing where a sample has fewer than two values, or where both are constant.
 std::optional<WelchTest> welch_test(std::span<const double> first, std::span<const double> second);
 
+struct PairedTest {
+  double t = 0.0;  // above 0 where the first of each pair is the larger one on average
+  double p = 1.0;  // two-sided
+};
+
+/// Whether pairs have the same mean: Student's t of their differences with n - 1 degrees of freedom (scipy's
+/// ttest_rel). Nothing for fewer than two pairs, or where all differences are the same.
+std::optional<PairedTest> paired_test(std::span<const double> first, std::span<const double> second);
+
 struct MeanInterval {
   double mean = 0.0;
   double standard_deviation = 0.0;  // of the values, by n - 1

@@ -163,5 +163,17 @@ TEST(MeanInterval, needs_two_values_and_a_confidence) {
   EXPECT_THROW((void)mean_interval(Values{1, 2}, 0.0), BrokenInvariant);
 }
 
+TEST(PairedTest, IsThatOfTheDifferences) {
+  // scipy.stats.ttest_rel([0.61, 0.64, 0.60, 0.66], [0.63, 0.65, 0.63, 0.665]): -2.9314195092110324,
+  // 0.06093074307057996
+  const std::vector<double> first = {0.61, 0.64, 0.60, 0.66};
+  const std::vector<double> second = {0.63, 0.65, 0.63, 0.665};
+  const PairedTest test = paired_test(first, second).value();
+  EXPECT_NEAR(test.t, -2.9314195092110324, 1e-10);
+  EXPECT_NEAR(test.p, 0.06093074307057996, 1e-10);
+  EXPECT_FALSE(paired_test(std::vector<double>{1.0}, std::vector<double>{2.0}));
+  EXPECT_FALSE(paired_test(std::vector<double>{1.0, 2.0}, std::vector<double>{2.0, 3.0}));
+}
+
 }  // namespace
 }  // namespace niwaki

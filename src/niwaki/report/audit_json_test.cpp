@@ -85,10 +85,11 @@ TEST(AuditJson, has_the_keys_of_what_the_evidence_says) {
                           "target_specificity", "minimum_patients", "bootstrap", "seed", "operating_point"));
   const Json& method = document["methods"]["l1"];
   EXPECT_THAT(keys(method["global"]), ElementsAre("over_seeds", "first_below", "within_tolerance", "delta_ap"));
-  EXPECT_THAT(keys(method["global"]["over_seeds"][0]),
-              ElementsAre("sparsity", "ap_mean", "ap_deviation", "ap_mean_low", "ap_mean_high", "welch_p", "welch_holm",
-                          "mann_whitney_p", "mann_whitney_holm", "below_dense"));
-  EXPECT_THAT(keys(method["global"]["first_below"]), ElementsAre("welch", "mann_whitney"));
+  EXPECT_THAT(
+      keys(method["global"]["over_seeds"][0]),
+      ElementsAre("sparsity", "ap_mean", "ap_deviation", "ap_mean_low", "ap_mean_high", "paired_p", "paired_holm",
+                  "welch_p", "welch_holm", "mann_whitney_p", "mann_whitney_holm", "below_dense"));
+  EXPECT_THAT(keys(method["global"]["first_below"]), ElementsAre("paired", "welch", "mann_whitney"));
   EXPECT_THAT(keys(method["global"]["within_tolerance"]), ElementsAre("tolerance", "sparsity", "shown"));
   EXPECT_THAT(keys(method["global"]["delta_ap"]), ElementsAre("values", "intervals", "band"));
   const Json& evidence = method["classes"][0]["evidence"];
@@ -102,7 +103,8 @@ TEST(AuditJson, has_the_keys_of_what_the_evidence_says) {
               ElementsAre("rank", "class", "given", "images_with", "images_without", "patients_with",
                           "patients_without", "recall", "ap"));
   EXPECT_THAT(keys(method["companions"]["pairs"][0]["recall"]),
-              ElementsAre("loss_with", "loss_without", "excess", "excess_low", "excess_high", "p", "holm"));
+              ElementsAre("dense_with", "dense_without", "pruned_with", "pruned_without", "loss_with", "loss_without",
+                          "excess", "excess_low", "excess_high", "p", "holm"));
   EXPECT_THAT(keys(method["operating_points"][0]), ElementsAre("seed", "class", "threshold"));
 }
 

@@ -39,6 +39,8 @@ std::string global_table(const AuditResult& result) {
                    "ap_deviation",
                    "ap_mean_low_over_seeds",
                    "ap_mean_high_over_seeds",
+                   "paired_p",
+                   "paired_holm",
                    "welch_p",
                    "welch_holm",
                    "mann_whitney_p",
@@ -53,7 +55,12 @@ std::string global_table(const AuditResult& result) {
       table.cell(point.brier).cell(point.log_loss).cell(point.calibration_error).cell(point.pooled_calibration_error);
       const SeedPoint seeds = step < method.global.points.size() ? method.global.points[step] : SeedPoint{};
       table.cell(seeds.mean).cell(seeds.deviation).cell(low(seeds.interval)).cell(high(seeds.interval));
-      table.cell(seeds.welch_p).cell(seeds.welch_holm).cell(seeds.mann_whitney_p).cell(seeds.mann_whitney_holm);
+      table.cell(seeds.paired_p)
+          .cell(seeds.paired_holm)
+          .cell(seeds.welch_p)
+          .cell(seeds.welch_holm)
+          .cell(seeds.mann_whitney_p)
+          .cell(seeds.mann_whitney_holm);
       table.end_row();
     }
   }

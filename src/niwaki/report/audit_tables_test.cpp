@@ -181,11 +181,11 @@ TEST_F(AuditTables, companions_read_back) {
   pair.rank = 1;
   pair.images_with = 30;
   pair.patients_without = 25;
-  pair.recall = {0.5, 0.25, 0.25, Interval{-0.1, 0.6}, 0.01, 0.02};
+  pair.recall = {0.75, 0.5, 0.25, 0.125, 0.5, 0.25, 0.25, Interval{-0.1, 0.6}, 0.01, 0.02};
   CompanionEffect triple = pair;
   triple.companions = {0, 2};
   triple.recall = {};
-  triple.ap = {0.5, 0.25, 0.25, std::nullopt, 0.03, 0.06};
+  triple.ap = {0.75, 0.5, 0.25, 0.125, 0.5, 0.25, 0.25, std::nullopt, 0.03, 0.06};
   companions.pairs = {pair};
   companions.triples = {triple};
   write_audit(result, folder_);
@@ -198,6 +198,8 @@ TEST_F(AuditTables, companions_read_back) {
   EXPECT_EQ(number(table, 1, "companions"), 2.0);
   EXPECT_EQ(number(table, 0, "images_with"), 30.0);
   EXPECT_EQ(number(table, 0, "patients_without"), 25.0);
+  EXPECT_EQ(number(table, 0, "recall_dense_with"), 0.75);
+  EXPECT_EQ(number(table, 0, "recall_pruned_without"), 0.125);
   EXPECT_EQ(number(table, 0, "recall_loss_with"), 0.5);
   EXPECT_EQ(number(table, 0, "recall_excess_low"), -0.1);
   EXPECT_EQ(number(table, 0, "recall_holm"), 0.02);

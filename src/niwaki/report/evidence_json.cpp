@@ -12,6 +12,8 @@ Json seed_point(const SeedPoint& point) {
                  {"ap_mean", json_figure(point.mean)},
                  {"ap_deviation", json_figure(point.deviation)}};
   add_interval(object, "ap_mean", point.interval);
+  object["paired_p"] = json_figure(point.paired_p);
+  object["paired_holm"] = json_figure(point.paired_holm);
   object["welch_p"] = json_figure(point.welch_p);
   object["welch_holm"] = json_figure(point.welch_holm);
   object["mann_whitney_p"] = json_figure(point.mann_whitney_p);
@@ -69,7 +71,8 @@ Json global_json(const GlobalResult& global, double tolerance) {
   }
   return {{"over_seeds", std::move(points)},
           {"first_below",
-           {{"welch", json_figure(global.first_below_welch)},
+           {{"paired", json_figure(global.first_below_paired)},
+            {"welch", json_figure(global.first_below_welch)},
             {"mann_whitney", json_figure(global.first_below_mann_whitney)}}},
           {"within_tolerance",
            {{"tolerance", tolerance},
