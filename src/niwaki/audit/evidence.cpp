@@ -243,6 +243,10 @@ void note_missing(const ClassLabels& labels, const ClassEvidence& evidence, cons
     notes.push_back({where, fmt::format("no interval: most images of one kind are of so few patients that they tell as "
                                         "much as {:.2g} patients would, or too many resamples have none",
                                         evidence.effective_patients)});
+  } else if (none(evidence.delta_ap_band) && !evidence.delta_ap_band.empty()) {
+    notes.push_back({where + ".delta_ap_band",
+                     "no band and no verdict, because at some sparsity all resamples are alike "
+                     "though the scores changed"});
   } else if (std::any_of(evidence.auroc.begin(), evidence.auroc.end(), std::logical_not<>())) {
     notes.push_back({where + ".auroc", "no interval where AUROC is 0 or 1, or all resamples are alike"});
   }

@@ -127,6 +127,7 @@ void add_audit_verb(CLI::App& program) {
       ->default_str("2000");
   verb->add_option("--minimum-patients", command->options.minimum_patients,
                    "Patients with or without a class below which it gets no verdict")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   verb->add_option("--tolerance", command->options.tolerance, "Relative loss of macro AP that is put up with")
       ->capture_default_str();

@@ -87,9 +87,11 @@ void print_companions(const AuditResult& result, const MethodResult& method) {
   for (const CompanionEffect& effect : method.companions.pairs) {
     const CompanionEffect::Loss& recall = effect.recall;
     if (printed < kMost && recall.holm && *recall.holm<kAlpha&& * recall.excess> 0.0) {
-      fmt::print("{}: {} with {}: recall loses {:.3f} more than without, {} (p = {:.2g} after Holm)\n", method.method,
-                 result.classes[effect.finding].name, result.classes[effect.companions.front()].name, *recall.excess,
-                 interval(recall.interval), *recall.holm);
+      fmt::print(
+          "{}: {} with {}: {:.3f} more of the dense network's calls are lost than without, {} (p = {:.2g} after "
+          "Holm)\n",
+          method.method, result.classes[effect.finding].name, result.classes[effect.companions.front()].name,
+          *recall.excess, interval(recall.interval), *recall.holm);
       ++printed;
     }
   }
@@ -98,12 +100,36 @@ void print_companions(const AuditResult& result, const MethodResult& method) {
              method.companions.pairs.size() + method.companions.pairs_left_out, method.companions.sparsity);
 }
 
+/// Where few findings are called at all, what hangs on calls says little.
+void print_threshold_warning(const AuditResult& result) {
+  constexpr double kSeldom = 0.05;
+  if (result.validated) {
+    return;
+  }
+  std::size_t measured = 0;
+  std::size_t seldom = 0;
+  for (const ClassCurve& curve : result.methods.front().classes) {
+    const Figure sensitivity = curve.sensitivity.front();
+    measured += sensitivity ? 1 : 0;
+    seldom += sensitivity && *sensitivity < kSeldom ? 1 : 0;
+  }
+  if (seldom > 0) {
+    fmt::print(
+        "At threshold {} the dense network finds under {:.0f}% of the positives of {} of {} classes: F1, recall and "
+        "flips "
+        "say little there. Give --validation-labels and --validation-scores for operating points.\n",
+        result.options.threshold, 100 * kSeldom, seldom, measured);
+  }
+}
+
 }  // namespace
 
 void print_figures(const AuditResult& result) {
   for (const MethodResult& method : result.methods) {
     print_macro(method);
   }
+  fmt::print("(every tenth; all sparsities are in global.csv)\n");
+  print_threshold_warning(result);
   fmt::print("\n");
   for (const MethodResult& method : result.methods) {
     print_global(result, method);

@@ -14,7 +14,7 @@ namespace niwaki {
 
 void CommonOptions::add_to(CLI::App& verb) {
   verb.add_option("--threads", threads, "Threads to use (default: all processors)");
-  verb.add_option("--seed", seed, "Seed of every random choice");
+  verb.add_option("--seed", seed, "Seed of every random choice")->check(CLI::NonNegativeNumber);
   verb.add_flag("--quiet", quiet, "No progress, no notes");
   verb.add_flag("--json", json, "Print the result as JSON and nothing else");
 }

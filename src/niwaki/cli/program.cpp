@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <system_error>
 
 #include <CLI/CLI.hpp>
 
@@ -17,7 +18,8 @@ namespace {
 
 int failed(ExitCode code, const std::string& message) {
   std::fflush(stdout);
-  fmt::print(stderr, "niwaki: error: {}\n", message);
+  const std::string line = fmt::format("niwaki: error: {}\n", message);
+  std::fputs(line.c_str(), stderr);  // throws nothing where that is closed too
   return static_cast<int>(code);
 }
 
@@ -78,6 +80,10 @@ int run_program(int argc, const char* const* argv, const std::function<void(CLI:
   } catch (const Interrupted&) {
     return failed(ExitCode::kInterrupted,
                   "interrupted: on request: what was finished is kept; run the same command to go on");
+  } catch (const std::system_error& error) {
+    // What is printed went nowhere: a pipe whose reader has gone, a full disk.
+    return failed(ExitCode::kFailed, fmt::format("cannot write ({}): standard output: give the result somewhere to go",
+                                                 error.code().message()));
   } catch (const std::bad_alloc&) {
     return failed(ExitCode::kFailed,
                   "out of memory: this machine: give it more, or a smaller batch or cohort.cache_gigabytes");

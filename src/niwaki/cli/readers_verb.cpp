@@ -49,10 +49,9 @@ struct SampleCommand {
   void tell(const ExemplarList& list, const ReadingRound& round) const {
     const std::size_t images = round.key.size() - options.repeats * (options.separate ? options.readers.size() : 1);
     const std::size_t showings = round.lists.front().entries.size();
-    print_line(common,
-               fmt::format("{} exemplars of {} at {} and {} others for {} reader{}, {} showings each; written to {}",
-                           images / 2, list.method, shortest(list.sparsity), images / 2, round.lists.size(),
-                           round.lists.size() == 1 ? "" : "s", showings, out));
+    print_line(common, fmt::format("{} exemplars of {} and {} others for {} reader{}, {} showings each; written to {}",
+                                   images / 2, list.name(), images / 2, round.lists.size(),
+                                   round.lists.size() == 1 ? "" : "s", showings, out));
     print_line(common, "keep key.csv from the readers");
     if (files.images.empty()) {
       log_note(
@@ -110,10 +109,13 @@ void add_sample(CLI::App& verb) {
   sample->add_option("--method", command->method, "Whose exemplars, where the file lists several methods");
   sample->add_option("--sparsity", command->sparsity, "At which sparsity, where the file lists several");
   sample->add_option("--images-per-group", command->options.images_per_group, "Exemplars, and as many others")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   sample->add_option("--readers", command->readers, "How many, or their names: Ada,Ben")->capture_default_str();
   sample->add_flag("--separate", command->options.separate, "Every reader reads images of their own");
-  sample->add_option("--repeats", command->options.repeats, "Images shown to each reader twice")->capture_default_str();
+  sample->add_option("--repeats", command->options.repeats, "Images shown to each reader twice")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   sample->add_option("--match", command->match, "What others share with exemplars: none, findings, labels")
       ->capture_default_str();
   sample->add_flag("--any-image-of-a-patient", command->any_image_of_a_patient,

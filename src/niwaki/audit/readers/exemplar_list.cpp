@@ -17,7 +17,7 @@ using Group = std::pair<std::string, double>;  // method and sparsity
 std::string described(const std::set<Group>& groups) {
   std::vector<std::string> names;
   for (const auto& [method, sparsity] : groups) {
-    names.push_back(fmt::format("{} at {}", method, shortest(sparsity)));
+    names.push_back(ExemplarList{method, sparsity, {}}.name());
   }
   return joined(names, ", ");
 }
@@ -56,6 +56,10 @@ Group only_fitting(const std::set<Group>& groups, const std::string& method, std
 }
 
 }  // namespace
+
+std::string ExemplarList::name() const {
+  return method.empty() ? "two networks" : fmt::format("{} at {}", method, shortest(sparsity));
+}
 
 ExemplarList read_exemplar_list(const std::filesystem::path& path, const std::string& method,
                                 std::optional<double> sparsity) {

@@ -12,6 +12,9 @@ struct ExemplarList {
   std::string method;
   double sparsity = 0;
   std::vector<std::string> ids;  // of images, in the order of the file
+
+  /// "l1 at 0.9"; "two networks" for a list of `niwaki exemplars`.
+  [[nodiscard]] std::string name() const;
 };
 
 /// Reads an audit's exemplars.csv by the names of its columns (method, sparsity, id; others are passed over), or the

@@ -123,7 +123,7 @@ class Draw {
                     options_.images_per_group, sets > 1 ? " for each reader" : "",
                     kind == std::string_view("others") ? others_.size() : exemplars_.size(), found,
                     wanted.empty() ? "" : fmt::format(" (the next must have: {})", wanted)),
-        fmt::format("exemplars of {} at {}", list_.method, shortest(list_.sparsity)),
+        fmt::format("exemplars of {}", list_.name()),
         "ask for fewer with --images-per-group, or for less with --match none or --any-image-of-a-patient");
   }
 
