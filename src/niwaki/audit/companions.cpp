@@ -35,6 +35,33 @@ struct Resampled {
   std::vector<double> replicates;
 };
 
+/// What becomes of the dense networks' calls on one side.
+struct CallLoss {
+  /// Where fewer patients lose a call, or keep one, the resamples hardly show how far the share could be another: with
+  /// none at all they would show no error.
+  static constexpr std::size_t kFewestPatients = 5;
+
+  double recall_dense = kNone;
+  double recall_pruned = kNone;
+  Resampled lost;  // of the calls, the share that is lost
+  std::size_t losing_patients = 0;
+  std::size_t keeping_patients = 0;
+  double effective_patients = 0.0;  // by calls
+
+  [[nodiscard]] bool can_tell() const { return std::min(losing_patients, keeping_patients) >= kFewestPatients; }
+
+  /// `patients`: of each, how many calls are lost, and how many stay.
+  void count_patients(const std::map<std::uint32_t, std::pair<std::size_t, std::size_t>>& patients) {
+    std::vector<std::size_t> calls;
+    for (const auto& [patient, counts] : patients) {
+      losing_patients += counts.first > 0 ? 1 : 0;
+      keeping_patients += counts.second > 0 ? 1 : 0;
+      calls.push_back(counts.first + counts.second);
+    }
+    effective_patients = niwaki::effective_patients(calls);
+  }
+};
+
 /// The order of every class's scores in every table, sorted once for all effects.
 class Orders {
  public:
@@ -93,11 +120,9 @@ class EffectMeasurer {
     if (std::min(with.positive_patients, without.positive_patients) < options_.minimum_patients) {
       return false;
     }
-    const BootstrapOptions bootstrap = {
-        .confidence = 0.95, .effective_patients = std::min(with.effective_positives, without.effective_positives)};
-    effect.recall = compared(recall_loss(effect.finding, with), recall_loss(effect.finding, without), bootstrap);
+    effect.recall = recall_loss(effect.finding, with, without);
     if (std::min(with.negative_patients, without.negative_patients) >= options_.minimum_patients) {
-      effect.ap = compared(ap_loss(effect.finding, with), ap_loss(effect.finding, without), bootstrap);
+      effect.ap = ap_loss(effect.finding, with, without);
     }
     return true;
   }
@@ -144,43 +169,72 @@ class EffectMeasurer {
     return side;
   }
 
-  /// How many seeds find the image's finding by the dense network, less those that find it by the pruned one.
-  [[nodiscard]] double lost_calls(std::size_t finding, std::uint32_t image) const {
+  /// How many seeds' dense and pruned networks call the finding on an image, and how many lose a call.
+  struct Calls {
+    double dense = 0.0;
+    double pruned = 0.0;
     double lost = 0.0;
+  };
+
+  [[nodiscard]] Calls calls_on(std::size_t finding, std::uint32_t image) const {
+    Calls calls;
     for (std::size_t seed = 0; seed < pair_.dense.size(); ++seed) {
       const double threshold = (*pair_.operating_points[seed])[finding];
-      const auto called = [&](MatrixView<const float> scores) {
-        return static_cast<double>(scores(image, finding)) >= threshold;
-      };
-      lost += (called(pair_.dense[seed]) ? 1.0 : 0.0) - (called(pair_.pruned[seed]) ? 1.0 : 0.0);
+      const bool before = static_cast<double>(pair_.dense[seed](image, finding)) >= threshold;
+      const bool after = static_cast<double>(pair_.pruned[seed](image, finding)) >= threshold;
+      calls.dense += before ? 1.0 : 0.0;
+      calls.pruned += after ? 1.0 : 0.0;
+      calls.lost += before && !after ? 1.0 : 0.0;
     }
-    return lost;
+    return calls;
   }
 
-  /// Mean over seeds of recall dense minus pruned: linear in the images, so the seeds are summed first.
-  [[nodiscard]] Resampled recall_loss(std::size_t finding, const Side& side) const {
+  /// The share of the dense networks' calls on the positives of a side that the pruned ones lose; seeds are summed.
+  [[nodiscard]] CallLoss call_loss(std::size_t finding, const Side& side) const {
+    CallLoss loss;
     if (std::any_of(pair_.operating_points.begin(), pair_.operating_points.end(),
                     [&](const std::vector<double>* thresholds) { return std::isnan((*thresholds)[finding]); })) {
-      return {};
+      return loss;
     }
-    const auto seeds = static_cast<double>(pair_.dense.size());
-    std::vector<WeightedSum::Term> terms;
-    Images patients;
-    double sum = 0.0;
+    std::vector<WeightedSum::Term> lost;
+    std::vector<WeightedSum::Term> called;
+    std::map<std::uint32_t, std::pair<std::size_t, std::size_t>> patients;  // calls that are lost, and that stay
+    Calls sum;
     for (const std::uint32_t image : side.positives) {
-      const double lost = lost_calls(finding, image);
-      terms.push_back({resampling_.patient_of_image[image], lost});
-      patients.push_back(resampling_.patient_of_image[image]);
-      sum += lost;
+      const Calls calls = calls_on(finding, image);
+      const std::uint32_t patient = resampling_.patient_of_image[image];
+      lost.push_back({patient, calls.lost});
+      called.push_back({patient, calls.dense});
+      patients[patient].first += static_cast<std::size_t>(calls.lost);
+      patients[patient].second += static_cast<std::size_t>(calls.dense - calls.lost);
+      sum = {sum.dense + calls.dense, sum.pruned + calls.pruned, sum.lost + calls.lost};
     }
-    Resampled result;
-    result.estimate = sum / (seeds * static_cast<double>(side.positives.size()));
-    result.replicates = WeightedSum(std::move(terms)).evaluate(resampling_.resamples);
-    const std::vector<double> images = WeightedCount(std::move(patients)).evaluate(resampling_.resamples);
-    for (std::size_t i = 0; i < images.size(); ++i) {
-      result.replicates[i] = images[i] > 0.0 ? result.replicates[i] / (seeds * images[i]) : kNone;
+    const double shown = static_cast<double>(pair_.dense.size() * side.positives.size());
+    loss.recall_dense = sum.dense / shown;
+    loss.recall_pruned = sum.pruned / shown;
+    loss.count_patients(patients);
+    if (sum.dense > 0.0) {
+      loss.lost.estimate = sum.lost / sum.dense;
+      loss.lost.replicates = WeightedSum(std::move(lost)).evaluate(resampling_.resamples);
+      const std::vector<double> all = WeightedSum(std::move(called)).evaluate(resampling_.resamples);
+      for (std::size_t i = 0; i < all.size(); ++i) {
+        loss.lost.replicates[i] = all[i] > 0.0 ? loss.lost.replicates[i] / all[i] : kNone;
+      }
     }
-    return result;
+    return loss;
+  }
+
+  [[nodiscard]] CompanionEffect::Loss recall_loss(std::size_t finding, const Side& with, const Side& without) const {
+    const CallLoss here = call_loss(finding, with);
+    const CallLoss elsewhere = call_loss(finding, without);
+    CompanionEffect::Loss loss = compared(here.lost, elsewhere.lost, here.can_tell() && elsewhere.can_tell(),
+                                          std::min(here.effective_patients, elsewhere.effective_patients));
+    const auto figure = [](double value) { return std::isnan(value) ? Figure{} : value; };
+    loss.dense_with = figure(here.recall_dense);
+    loss.dense_without = figure(elsewhere.recall_dense);
+    loss.pruned_with = figure(here.recall_pruned);
+    loss.pruned_without = figure(elsewhere.recall_pruned);
+    return loss;
   }
 
   [[nodiscard]] Resampled ap_of(const ScoreOrder& order, const Side& side) const {
@@ -198,23 +252,45 @@ class EffectMeasurer {
     return result;
   }
 
-  /// Mean over seeds of (AP dense - AP pruned) / AP dense on the side's images.
-  [[nodiscard]] Resampled ap_loss(std::size_t finding, const Side& side) const {
+  /// Means over seeds: of both APs, and of (AP dense - AP pruned) / AP dense on the side's images.
+  struct ApLoss {
+    double dense = 0.0;
+    double pruned = 0.0;
+    Resampled lost;
+  };
+
+  [[nodiscard]] ApLoss ap_loss(std::size_t finding, const Side& side) const {
     const auto seeds = static_cast<double>(pair_.dense.size());
-    Resampled result{0.0, std::vector<double>(resampling_.resamples.resamples())};
+    ApLoss loss;
+    loss.lost = {0.0, std::vector<double>(resampling_.resamples.resamples())};
     for (std::size_t seed = 0; seed < pair_.dense.size(); ++seed) {
       const Resampled dense = ap_of(orders_.dense(seed, finding), side);
       const Resampled pruned = ap_of(orders_.pruned(seed, finding), side);
-      result.estimate += (dense.estimate - pruned.estimate) / dense.estimate / seeds;
-      for (std::size_t i = 0; i < result.replicates.size(); ++i) {
-        result.replicates[i] += (dense.replicates[i] - pruned.replicates[i]) / dense.replicates[i] / seeds;
+      loss.dense += dense.estimate / seeds;
+      loss.pruned += pruned.estimate / seeds;
+      loss.lost.estimate += (dense.estimate - pruned.estimate) / dense.estimate / seeds;
+      for (std::size_t i = 0; i < loss.lost.replicates.size(); ++i) {
+        loss.lost.replicates[i] += (dense.replicates[i] - pruned.replicates[i]) / dense.replicates[i] / seeds;
       }
     }
-    return result;
+    return loss;
   }
 
-  static CompanionEffect::Loss compared(const Resampled& with, const Resampled& without,
-                                        const BootstrapOptions& bootstrap) {
+  [[nodiscard]] CompanionEffect::Loss ap_loss(std::size_t finding, const Side& with, const Side& without) const {
+    const ApLoss here = ap_loss(finding, with);
+    const ApLoss elsewhere = ap_loss(finding, without);
+    CompanionEffect::Loss loss =
+        compared(here.lost, elsewhere.lost, true, std::min(with.effective_positives, without.effective_positives));
+    loss.dense_with = here.dense;
+    loss.dense_without = elsewhere.dense;
+    loss.pruned_with = here.pruned;
+    loss.pruned_without = elsewhere.pruned;
+    return loss;
+  }
+
+  /// Without an interval and a p where the sides `can_tell` nothing.
+  static CompanionEffect::Loss compared(const Resampled& with, const Resampled& without, bool can_tell,
+                                        double effective_patients) {
     CompanionEffect::Loss loss;
     if (std::isnan(with.estimate) || std::isnan(without.estimate)) {
       return loss;
@@ -222,11 +298,14 @@ class EffectMeasurer {
     loss.loss_with = with.estimate;
     loss.loss_without = without.estimate;
     loss.excess = with.estimate - without.estimate;
-    std::vector<double> excess(with.replicates.size());
-    std::transform(with.replicates.begin(), with.replicates.end(), without.replicates.begin(), excess.begin(),
-                   std::minus<>());
-    loss.interval = percentile_interval(excess, bootstrap);
-    loss.p = bootstrap_p(*loss.excess, excess, bootstrap);
+    if (can_tell) {
+      std::vector<double> excess(with.replicates.size());
+      std::transform(with.replicates.begin(), with.replicates.end(), without.replicates.begin(), excess.begin(),
+                     std::minus<>());
+      const BootstrapOptions bootstrap = {.confidence = 0.95, .effective_patients = effective_patients};
+      loss.interval = percentile_interval(excess, bootstrap);
+      loss.p = bootstrap_p(*loss.excess, excess, bootstrap);
+    }
     return loss;
   }
 
@@ -252,13 +331,13 @@ void adjust(std::vector<CompanionEffect>& effects, CompanionEffect::Loss Compani
   }
 }
 
-/// By what is sure to be lost: the lower end of recall's interval, then of AP's; those without one last.
+/// By the lower end of recall's interval, then of AP's; those without one last.
 void rank_effects(std::vector<CompanionEffect>& effects) {
-  const auto sure = [](const CompanionEffect::Loss& loss) {
+  const auto lower_end = [](const CompanionEffect::Loss& loss) {
     return loss.interval ? loss.interval->low : -std::numeric_limits<double>::infinity();
   };
   std::stable_sort(effects.begin(), effects.end(), [&](const CompanionEffect& a, const CompanionEffect& b) {
-    return std::pair(sure(a.recall), sure(a.ap)) > std::pair(sure(b.recall), sure(b.ap));
+    return std::pair(lower_end(a.recall), lower_end(a.ap)) > std::pair(lower_end(b.recall), lower_end(b.ap));
   });
   for (std::size_t i = 0; i < effects.size(); ++i) {
     effects[i].rank = i + 1;

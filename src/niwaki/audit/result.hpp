@@ -133,14 +133,16 @@ struct CompanionEffect {
   std::size_t images_without = 0;
   std::size_t patients_with = 0;
   std::size_t patients_without = 0;
-  std::size_t rank = 0;  // 1: the most extra recall that is sure to be lost (the interval's lower end)
-  /// loss_with, loss_without: dense minus pruned on either kind of images; excess: their difference.
+  std::size_t rank = 0;  // 1: the highest lower end of recall's interval
+  /// loss_with, loss_without: what is lost on either kind of images; excess: their difference. The interval and p are
+  /// empty also where on either side fewer than five patients lose a call, or keep one.
   struct Loss {
+    Figure dense_with, dense_without, pruned_with, pruned_without;  // recall or AP itself
     Figure loss_with, loss_without, excess;
     FigureInterval interval;  // of the excess
     Figure p, holm;           // of no excess; adjusted over all effects with as many companions
   };
-  Loss recall;  // at the operating point
+  Loss recall;  // of the findings that the dense network calls at the operating point, the share that is lost
   Loss ap;      // relative to the dense AP on the same images
 };
 

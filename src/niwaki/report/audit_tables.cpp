@@ -203,6 +203,7 @@ std::string pair_table(const AuditResult& result) {
 }
 
 void add_loss(const CompanionEffect::Loss& loss, CsvWriter& table) {
+  table.cell(loss.dense_with).cell(loss.dense_without).cell(loss.pruned_with).cell(loss.pruned_without);
   table.cell(loss.loss_with).cell(loss.loss_without).cell(loss.excess).cell(low(loss.interval));
   table.cell(high(loss.interval)).cell(loss.p).cell(loss.holm);
 }
@@ -211,7 +212,8 @@ std::string companion_table(const AuditResult& result) {
   std::vector<std::string> header = {"method", "sparsity",    "companions",     "rank",          "class",
                                      "given",  "images_with", "images_without", "patients_with", "patients_without"};
   for (const std::string figure : {"recall", "ap"}) {
-    for (const char* what : {"_loss_with", "_loss_without", "_excess", "_excess_low", "_excess_high", "_p", "_holm"}) {
+    for (const char* what : {"_dense_with", "_dense_without", "_pruned_with", "_pruned_without", "_loss_with",
+                             "_loss_without", "_excess", "_excess_low", "_excess_high", "_p", "_holm"}) {
       header.push_back(figure + what);
     }
   }

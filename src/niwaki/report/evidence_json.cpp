@@ -21,7 +21,11 @@ Json seed_point(const SeedPoint& point) {
 }
 
 Json loss(const CompanionEffect::Loss& value) {
-  Json object = {{"loss_with", json_figure(value.loss_with)},
+  Json object = {{"dense_with", json_figure(value.dense_with)},
+                 {"dense_without", json_figure(value.dense_without)},
+                 {"pruned_with", json_figure(value.pruned_with)},
+                 {"pruned_without", json_figure(value.pruned_without)},
+                 {"loss_with", json_figure(value.loss_with)},
                  {"loss_without", json_figure(value.loss_without)},
                  {"excess", json_figure(value.excess)}};
   add_interval(object, "excess", value.interval);
