@@ -1,34 +1,40 @@
 #include "niwaki/audit/class_labels.hpp"
 
 #include <algorithm>
-#include <string_view>
-#include <unordered_map>
 
+#include "niwaki/core/name_index.hpp"
 #include "niwaki/metrics/bootstrap_interval.hpp"
 
 namespace niwaki {
 namespace {
 
 /// How many images of one kind (label 1 or 0) each patient has who has any.
-std::vector<std::size_t> images_of_patients(const Cohort& cohort, const std::vector<std::int8_t>& labels, int kind) {
-  std::unordered_map<std::string_view, std::size_t> counts;
+std::vector<std::size_t> images_of_patients(const std::vector<std::uint32_t>& patients,
+                                            const std::vector<std::int8_t>& labels, int kind) {
+  std::vector<std::size_t> counts(patients.size());
   for (std::size_t row = 0; row < labels.size(); ++row) {
-    if (labels[row] == kind) {
-      ++counts[cohort.records[row].patient];
-    }
+    counts[patients[row]] += labels[row] == kind ? 1 : 0;
   }
-  std::vector<std::size_t> images;
-  for (const auto& [patient, count] : counts) {
-    images.push_back(count);
-  }
-  return images;
+  std::erase(counts, std::size_t{0});
+  return counts;
 }
 
 }  // namespace
 
+std::vector<std::uint32_t> number_patients(const Cohort& cohort) {
+  NameIndex numbers(cohort.size());
+  std::vector<std::uint32_t> patients;
+  patients.reserve(cohort.size());
+  for (const Record& record : cohort.records) {
+    patients.push_back(static_cast<std::uint32_t>(numbers.insert(record.patient).first));
+  }
+  return patients;
+}
+
 std::vector<ClassLabels> labels_by_class(const Cohort& cohort) {
   std::vector<ClassLabels> result(cohort.classes.size());
   const MatrixView<const Label> view = cohort.label_view();
+  const std::vector<std::uint32_t> patients = number_patients(cohort);
   for (std::size_t column = 0; column < result.size(); ++column) {
     ClassLabels& labels = result[column];
     labels.name = cohort.classes[column];
@@ -40,8 +46,8 @@ std::vector<ClassLabels> labels_by_class(const Cohort& cohort) {
       labels.negatives += label == Label::kNegative ? 1 : 0;
       labels.unknown += label == Label::kUnknown ? 1 : 0;
     }
-    const std::vector<std::size_t> positives = images_of_patients(cohort, labels.values, 1);
-    const std::vector<std::size_t> negatives = images_of_patients(cohort, labels.values, 0);
+    const std::vector<std::size_t> positives = images_of_patients(patients, labels.values, 1);
+    const std::vector<std::size_t> negatives = images_of_patients(patients, labels.values, 0);
     labels.positive_patients = positives.size();
     labels.negative_patients = negatives.size();
     labels.effective_patients = std::min(effective_patients(positives), effective_patients(negatives));

@@ -25,6 +25,9 @@ struct ClassLabels {
   [[nodiscard]] bool measurable() const { return positives > 0 && negatives > 0; }
 };
 
+/// The patients of a cohort's images as numbers 0, 1, ... in order of first appearance.
+std::vector<std::uint32_t> number_patients(const Cohort& cohort);
+
 std::vector<ClassLabels> labels_by_class(const Cohort& cohort);
 
 /// A note for every class whose figures are empty, and why.

@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <unordered_map>
 
 #include "niwaki/audit/aligned_scores.hpp"
 #include "niwaki/core/error.hpp"
@@ -260,16 +259,6 @@ MeasuredGrid measure_grid(const Cohort& cohort, const std::vector<ClassLabels>& 
   }
   collect(left_out, measured);
   return measured;
-}
-
-std::vector<std::uint32_t> number_patients(const Cohort& cohort) {
-  std::unordered_map<std::string_view, std::uint32_t> numbers;
-  std::vector<std::uint32_t> patients;
-  patients.reserve(cohort.size());
-  for (const Record& record : cohort.records) {
-    patients.push_back(numbers.try_emplace(record.patient, static_cast<std::uint32_t>(numbers.size())).first->second);
-  }
-  return patients;
 }
 
 }  // namespace niwaki

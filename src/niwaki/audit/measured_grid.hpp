@@ -75,7 +75,4 @@ MeasuredGrid measure_grid(const Cohort& cohort, const std::vector<ClassLabels>& 
                           const AuditOptions& options, bool logits, const OperatingPoints& operating_points,
                           const Resampling* resampling);
 
-/// The patients of a cohort's images as numbers 0, 1, ... in order of first appearance.
-std::vector<std::uint32_t> number_patients(const Cohort& cohort);
-
 }  // namespace niwaki
