@@ -1,7 +1,7 @@
 #include "niwaki/metrics/calibration_sums.hpp"
 
-#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 #include "niwaki/core/error.hpp"
@@ -40,6 +40,21 @@ struct Known {
   std::vector<std::int8_t> labels;
 };
 
+/// Asked of eight labels at once: an unknown one is below 0, so its highest bit is set.
+bool any_unknown(std::span<const std::int8_t> labels) {
+  std::uint64_t seen = 0;
+  std::size_t image = 0;
+  for (; image + sizeof seen <= labels.size(); image += sizeof seen) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, labels.data() + image, sizeof eight);
+    seen |= eight;
+  }
+  for (; image < labels.size(); ++image) {
+    seen |= static_cast<std::uint8_t>(labels[image]);
+  }
+  return (seen & 0x8080808080808080U) != 0;
+}
+
 Known known_images(std::span<const float> scores, std::span<const std::int8_t> labels) {
   Known known;
   for (std::size_t image = 0; image < labels.size(); ++image) {
@@ -56,7 +71,7 @@ Known known_images(std::span<const float> scores, std::span<const std::int8_t> l
 CalibrationSums::CalibrationSums(std::span<const float> scores, std::span<const std::int8_t> labels,
                                  InstructionSet set) {
   NIWAKI_CHECK(scores.size() == labels.size(), "{} scores, {} labels", scores.size(), labels.size());
-  if (std::any_of(labels.begin(), labels.end(), [](std::int8_t label) { return label < 0; })) {
+  if (any_unknown(labels)) {
     const Known known = known_images(scores, labels);
     *this = CalibrationSums(known.scores, known.labels, set);
     return;

@@ -40,14 +40,28 @@ float score_of(std::uint32_t key) {
                                    : 1.0F - std::bit_cast<float>(class_ranker::kHighestKey - key);
 }
 
-Buckets cut_into_buckets(const std::vector<std::uint32_t>& keys) {
-  const auto [least, most] = std::minmax_element(keys.begin(), keys.end());
-  const std::size_t wanted = std::clamp(std::bit_ceil(keys.size() * kBucketsAPositive), kFewestBuckets, kMostBuckets);
-  Buckets buckets{*least, *most, 0};
+/// Takes the positive images' keys, and cuts the range that they span into buckets.
+Buckets cut_into_buckets(const std::vector<std::uint32_t>& rows, ClassRanker::Scratch& scratch) {
+  scratch.positive_keys.resize(rows.size());
+  Buckets buckets{kAboveAll, 0, 0};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::uint32_t key = scratch.keys[rows[i]];
+    scratch.positive_keys[i] = key;
+    buckets.low = std::min(buckets.low, key);
+    buckets.high = std::max(buckets.high, key);
+  }
+  const std::size_t wanted = std::clamp(std::bit_ceil(rows.size() * kBucketsAPositive), kFewestBuckets, kMostBuckets);
   while (((buckets.high - buckets.low) >> buckets.shift) >= wanted) {
     ++buckets.shift;
   }
   return buckets;
+}
+
+/// These images are not placed.
+void leave_out(const std::vector<std::uint32_t>& rows, ClassRanker::Scratch& scratch) {
+  for (const std::uint32_t image : rows) {
+    scratch.keys[image] = class_ranker::kLeftOut;
+  }
 }
 
 /// Puts the positive images' keys bucket by bucket, and writes where each bucket begins among them. Answers how many
@@ -76,44 +90,53 @@ std::uint32_t fill_buckets(const Buckets& buckets, ClassRanker::Scratch& scratch
   return fullest;
 }
 
-/// Where an image is counted: below (even) or at (odd) the first of equal keys.
-std::size_t bisected(const ClassRanker::Scratch& scratch, std::uint32_t key) {
-  const auto place = std::lower_bound(scratch.sorted.begin(), scratch.sorted.end(), key);
-  return 2 * static_cast<std::size_t>(place - scratch.sorted.begin()) + (*place == key ? 1 : 0);
-}
-
-/// Counts every image, whatever its label.
-void count_by_bucket(const Buckets& buckets, const Kernel& kernel, ClassRanker::Scratch& scratch) {
+/// Puts each negative image's place among the sorted keys, as class_ranker::Kernel has it, in place of its key.
+void place_by_bucket(const Buckets& buckets, const Kernel& kernel, ClassRanker::Scratch& scratch) {
   const std::size_t images = scratch.keys.size();
   scratch.buckets.resize(images);
   kernel.write_buckets(scratch.keys.data(), images, buckets, scratch.buckets.data());
-  kernel.count_keys(scratch.keys.data(), scratch.buckets.data(), images, scratch.first.data(), scratch.sorted.data(),
-                    scratch.counts.data());
+  kernel.place_keys(scratch.keys.data(), scratch.buckets.data(), images, scratch.first.data(), scratch.sorted.data(),
+                    scratch.keys.data());
 }
 
-void count_by_bisection(ClassRanker::Scratch& scratch) {
-  for (const std::uint32_t key : scratch.keys) {
-    ++scratch.counts[bisected(scratch, key)];
+void place_by_bisection(ClassRanker::Scratch& scratch) {
+  for (std::uint32_t& key : scratch.keys) {
+    const auto place = std::lower_bound(scratch.sorted.begin(), scratch.sorted.end(), key);
+    key = 2 * static_cast<std::uint32_t>(place - scratch.sorted.begin()) + (*place == key ? 1U : 0U);
   }
 }
 
-/// From the counts, which hold the positive images too.
-void write_steps(ClassRanker::Scratch& scratch) {
-  scratch.steps.clear();
-  std::size_t end = scratch.positive_keys.size();
-  std::uint32_t above = scratch.counts[2 * end];
-  while (end > 0) {
-    const std::uint32_t key = scratch.sorted[end - 1];
+/// Counts the images at each place. Not while they are placed: then each count would wait for the one before, whose
+/// address the processor knows late.
+void count_places(std::size_t left_out, ClassRanker::Scratch& scratch) {
+  scratch.counts.assign(2 * (scratch.positive_keys.size() + 1), 0);
+  std::uint32_t* counts = scratch.counts.data();
+  for (const std::uint32_t place : scratch.keys) {
+    ++counts[place];
+  }
+  counts[2 * scratch.positive_keys.size()] -= static_cast<std::uint32_t>(left_out);  // they stand above all
+}
+
+/// Answers how many steps there are.
+std::size_t write_steps(ClassRanker::Scratch& scratch) {
+  const std::size_t positives = scratch.positive_keys.size();
+  scratch.steps.resize(std::max(scratch.steps.size(), positives));
+  RankStep* const steps = scratch.steps.data();
+  const std::uint32_t* sorted = scratch.sorted.data();
+  const std::uint32_t* counts = scratch.counts.data();
+  std::size_t written = 0;
+  std::uint32_t above = counts[2 * positives];
+  for (std::size_t end = positives; end > 0; ++written) {
     std::size_t begin = end - 1;
-    while (begin > 0 && scratch.sorted[begin - 1] == key) {
+    while (begin > 0 && sorted[begin - 1] == sorted[end - 1]) {
       --begin;
     }
-    const auto positives = static_cast<std::uint32_t>(end - begin);
-    const std::uint32_t negatives = scratch.counts[2 * begin + 1] - positives;
-    scratch.steps.push_back({score_of(key), positives, negatives, above});
-    above += negatives + scratch.counts[2 * begin];
+    const std::uint32_t negatives = counts[2 * begin + 1];
+    steps[written] = {score_of(sorted[begin]), static_cast<std::uint32_t>(end - begin), negatives, above};
+    above += negatives + counts[2 * begin];
     end = begin;
   }
+  return written;
 }
 
 }  // namespace
@@ -135,27 +158,23 @@ PositiveRanks ClassRanker::rank(std::span<const float> scores, Scratch& scratch,
   if (positives_.empty()) {
     return {{}, 0, negatives()};
   }
-  scratch.positive_keys.resize(positives_.size());
-  std::transform(positives_.begin(), positives_.end(), scratch.positive_keys.begin(),
-                 [&](std::uint32_t image) { return scratch.keys[image]; });
-  const Buckets buckets = cut_into_buckets(scratch.positive_keys);
+  const Buckets buckets = cut_into_buckets(positives_, scratch);
+  leave_out(positives_, scratch);
+  leave_out(unknown_, scratch);
   const bool crowded = fill_buckets(buckets, scratch) >= kCrowded;
   scratch.sorted.assign(positives_.size() + kPadding, kAboveAll);
-  scratch.counts.assign(2 * (positives_.size() + 1), 0);
   if (crowded) {
     std::partial_sort_copy(scratch.positive_keys.begin(), scratch.positive_keys.end(), scratch.sorted.begin(),
                            scratch.sorted.begin() + static_cast<std::ptrdiff_t>(positives_.size()));
-    count_by_bisection(scratch);
+    place_by_bisection(scratch);
   } else {
     kernel.sort_within(scratch.bucketed.data(), positives_.size(), buckets, scratch.first.data(),
                        scratch.sorted.data());
-    count_by_bucket(buckets, kernel, scratch);
+    place_by_bucket(buckets, kernel, scratch);
   }
-  for (const std::uint32_t image : unknown_) {
-    --scratch.counts[bisected(scratch, scratch.keys[image])];
-  }
-  write_steps(scratch);
-  return {scratch.steps, positives(), negatives()};
+  count_places(positives_.size() + unknown_.size(), scratch);
+  const std::size_t steps = write_steps(scratch);
+  return {std::span(scratch.steps).first(steps), positives(), negatives()};
 }
 
 Confusion ClassRanker::confusion_at(std::span<const float> scores, double threshold, InstructionSet set) const {

@@ -44,13 +44,13 @@ class ClassRanker {
 
   /// Working memory that grows to what is needed and is used again; one a thread.
   struct Scratch {
-    std::vector<std::uint32_t> keys;           // one an image
+    std::vector<std::uint32_t> keys;           // one an image, and then its place
     std::vector<std::uint16_t> buckets;        // one an image
     std::vector<std::uint32_t> positive_keys;  // one a positive image
     std::vector<std::uint32_t> bucketed;       // the same bucket by bucket, then keys above all
     std::vector<std::uint32_t> sorted;         // the same rising
     std::vector<std::uint32_t> first;          // of each bucket, where its keys begin in the two
-    std::vector<std::uint32_t> counts;         // images below (even) and at (odd) the first of equal keys
+    std::vector<std::uint32_t> counts;         // negatives below (even) and at (odd) the first of equal keys
     std::vector<RankStep> steps;
   };
 

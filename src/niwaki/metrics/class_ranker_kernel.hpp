@@ -20,6 +20,8 @@ struct Buckets {
 /// Keys that stand after the sorted ones, so that vectors may be read past their end; above all others.
 constexpr std::size_t kPadding = 8;
 constexpr std::uint32_t kAboveAll = 0x7FFFFFFFU;
+/// The key of an image that is not to be placed: above all scores, and never one of the sorted.
+constexpr std::uint32_t kLeftOut = 0x7FFFFFFEU;
 
 struct Kernel {
   /// Writes a key for each score; answers whether all are probabilities.
@@ -29,10 +31,10 @@ struct Kernel {
   /// where bucket b begins. The cost of each is that of its bucket's size.
   void (*sort_within)(const std::uint32_t* keys, std::size_t count, Buckets buckets, const std::uint32_t* first,
                       std::uint32_t* sorted);
-  /// For each key, finds how many of the sorted ones are below it, n, and counts it in counts[2 n], or in
-  /// counts[2 n + 1] where it is one of them. `places`: the keys' buckets.
-  void (*count_keys)(const std::uint32_t* keys, const std::uint16_t* places, std::size_t count,
-                     const std::uint32_t* first, const std::uint32_t* sorted, std::uint32_t* counts);
+  /// For each key, finds how many of the sorted ones are below it, n, and writes 2 n, or 2 n + 1 where it is one of
+  /// them. `buckets`: the keys'. The same memory may be read and written.
+  void (*place_keys)(const std::uint32_t* keys, const std::uint16_t* buckets, std::size_t count,
+                     const std::uint32_t* first, const std::uint32_t* sorted, std::uint32_t* places);
   /// How many scores are at or above the threshold.
   std::size_t (*count_from)(const float* scores, std::size_t count, float threshold);
 };
