@@ -130,9 +130,9 @@ class EffectMeasurer {
  private:
   /// 1 where all companions are there, 0 where one is known not to be, -1 where that is unknown.
   [[nodiscard]] int companions_on(const CompanionEffect& effect, std::size_t image) const {
-    int all = 1;
+    std::int8_t all = 1;
     for (const std::size_t companion : effect.companions) {
-      const int label = labels_[companion].values[image];
+      const std::int8_t label = labels_[companion].values[image];
       if (label == 0) {
         return 0;
       }
