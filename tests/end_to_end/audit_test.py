@@ -97,7 +97,8 @@ class Audit(EndToEnd):
     def test_the_audit_of_a_study_can_be_done_again_from_its_files(self):
         study = small_study()
         self.niwaki("audit", "--labels", study / "cohort/test.csv", "--scores", study / "scores/scores.csv", "--train-labels",
-                    study / "cohort/train.csv", "--out", self.folder / "audit")
+                    study / "cohort/train.csv", "--validation-labels", study / "cohort/validation.csv", "--validation-scores",
+                    study / "validation/scores.csv", "--bootstrap", "--seed", 1, "--out", self.folder / "audit")
         self.assertEqual(self.bytes_under(self.folder / "audit"), self.bytes_under(study / "audit"))
 
     def test_figures_that_cannot_be_had_are_null_with_a_reason(self):

@@ -9,7 +9,7 @@ import statistics
 import numpy as np
 
 from . import workplace
-from .verbs_test import labels_of
+from .audit_test import labels_of
 from .workplace import EndToEnd, phantom_cohort
 
 ANSWERS = ("agrees", "quality", "difficulty")

@@ -129,7 +129,7 @@ class EffectMeasurer {
 
  private:
   /// 1 where all companions are there, 0 where one is known not to be, -1 where that is unknown.
-  [[nodiscard]] int companions_on(const CompanionEffect& effect, std::size_t image) const {
+  [[nodiscard]] std::int8_t companions_on(const CompanionEffect& effect, std::size_t image) const {
     std::int8_t all = 1;
     for (const std::size_t companion : effect.companions) {
       const std::int8_t label = labels_[companion].values[image];
