@@ -22,7 +22,7 @@ std::vector<std::string> exemplar_columns(const std::vector<std::string>& findin
   std::vector<std::string> columns = {"rank", "row", "id", "correlation"};
   for (const std::string network : {"dense", other}) {
     for (const std::string& name : findings) {
-      columns.push_back(network + " " + name);
+      columns.push_back(fmt::format("{} {}", network, name));
     }
   }
   columns.insert(columns.end(), {"fallen", "largest_fall", "flips"});

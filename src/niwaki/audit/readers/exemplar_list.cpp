@@ -24,7 +24,7 @@ std::string described(const std::set<Group>& groups) {
 
 /// `niwaki exemplars` compares two networks, and its list has neither column.
 Group group_of(const CsvTable& table, std::size_t row) {
-  if (!table.find_column("method") && !table.find_column("sparsity")) {
+  if (table.find_column("correlation") && !table.find_column("method") && !table.find_column("sparsity")) {
     return {"", 0.0};
   }
   const std::size_t column = table.column("sparsity");
@@ -65,6 +65,9 @@ ExemplarList read_exemplar_list(const std::filesystem::path& path, const std::st
                                 std::optional<double> sparsity) {
   const CsvTable table = read_csv(path);
   const std::size_t id = table.column("id");
+  if (!table.find_column("correlation")) {
+    (void)table.column("method");  // this is another file: the message names the column
+  }
   std::vector<Group> of_row;
   for (std::size_t row = 0; row < table.rows.size(); ++row) {
     of_row.push_back(group_of(table, row));
