@@ -31,15 +31,17 @@ def make_grid(out, seeds, images):
 
 
 def timed(command):
-    """Wall seconds, processor seconds and peak MiB of the process."""
-    begin = time.perf_counter()
+    """Wall seconds, processor seconds and peak MiB of the process, and the processors busy with others meanwhile."""
+    begin, busy = time.perf_counter(), train.busy_seconds()
     process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise SystemExit(f"{pathlib.Path(command[0]).name} ended with {process.returncode}")
-    return {"seconds": seconds, "processor": used.ru_utime + used.ru_stime, "peak_mib": used.ru_maxrss / 1024}
+    processor = used.ru_utime + used.ru_stime
+    others = max(0.0, (train.busy_seconds() - busy - processor) / seconds)
+    return {"seconds": seconds, "processor": processor, "peak_mib": used.ru_maxrss / 1024, "others": others}
 
 
 def our_command(options, grid, out, threads):
@@ -86,6 +88,12 @@ def measure(options, work):
     return result
 
 
+def disturbed(result):
+    """What others kept busy of the processors while ours ran, the median over rounds."""
+    others = statistics.median(one["ours"].get("others", 0.0) for one in result["rounds"])
+    return f" Other programs kept {others:.1f} processors busy meanwhile." if others > train.QUIET else ""
+
+
 def median(result, name, figure="seconds"):
     return statistics.median(one[name][figure] for one in result["rounds"])
 
@@ -114,5 +122,5 @@ def table(result):
         f"{result['seeds']} seeds x 20 sparsities x {result['images']} images x 14 classes ({result['grid']} scores), "
         f"medians of {len(result['rounds'])} rounds; the largest difference between the two programs' figures is "
         f"{result['largest_difference']:.0e}.\n"
-        f"{report.machine_line(result['machine'])}\n\n{report.markdown(header, rows)}"
+        f"{report.machine_line(result['machine'])}{disturbed(result)}\n\n{report.markdown(header, rows)}"
     )
