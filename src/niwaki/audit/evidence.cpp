@@ -24,10 +24,6 @@ double mean_of(std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-bool all_alike(std::span<const double> values) {
-  return std::all_of(values.begin(), values.end(), [&](double value) { return value == values.front(); });
-}
-
 /// `untouched`, one a row: the pruned scores are the dense ones, so that no patient can make a difference.
 std::vector<FigureInterval> row_intervals(MatrixView<const double> replicates, const std::vector<bool>& untouched,
                                           const BootstrapOptions& options) {

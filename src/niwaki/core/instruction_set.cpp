@@ -54,4 +54,14 @@ InstructionSet instruction_set() {
   return chosen;
 }
 
+std::vector<InstructionSet> instruction_sets_here() {
+  std::vector<InstructionSet> sets;
+  for (const InstructionSet set : {InstructionSet::kBaseline, InstructionSet::kAvx2, InstructionSet::kAvx512}) {
+    if (set <= instruction_set()) {
+      sets.push_back(set);
+    }
+  }
+  return sets;
+}
+
 }  // namespace niwaki

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 namespace niwaki {
 
@@ -11,6 +12,9 @@ enum class InstructionSet { kBaseline, kAvx2, kAvx512 };
 /// for a narrower one, for tests. Throws InputError for another name, and for one that the processor lacks. AVX2 means
 /// with FMA; AVX-512 means the F, BW, DQ and VL parts.
 InstructionSet instruction_set();
+
+/// Baseline and all wider ones up to instruction_set(): what tests hold against each other.
+std::vector<InstructionSet> instruction_sets_here();
 
 const char* instruction_set_name(InstructionSet set);
 

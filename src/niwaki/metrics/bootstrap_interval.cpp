@@ -54,10 +54,6 @@ double deviation(std::span<const double> values) {
   return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
-bool all_alike(std::span<const double> values) {
-  return std::all_of(values.begin(), values.end(), [&](double value) { return value == values.front(); });
-}
-
 /// The resamples in which every figure is there, as columns of [figures, those resamples].
 std::vector<std::size_t> complete_resamples(MatrixView<const double> replicates) {
   std::vector<std::size_t> complete;
@@ -91,6 +87,10 @@ double effective_patients(std::span<const std::size_t> images_of_patients) {
     squares += static_cast<double>(images) * static_cast<double>(images);
   }
   return squares > 0.0 ? sum * sum / squares : 0.0;
+}
+
+bool all_alike(std::span<const double> values) {
+  return std::all_of(values.begin(), values.end(), [&](double value) { return value == values.front(); });
 }
 
 double standard_error(std::span<const double> replicates) {

@@ -31,6 +31,10 @@ struct BootstrapOptions {
   double least_share = 0.95;
 };
 
+/// Whether all are one value (true of none at all). Asked of the values and not of their deviation, which rounding can
+/// leave a little above 0.
+bool all_alike(std::span<const double> values);
+
 /// The replicates' standard deviation, those that are NaN left out; 0 for fewer than two.
 double standard_error(std::span<const double> replicates);
 

@@ -59,16 +59,6 @@ Sample draw(Kind kind, std::size_t images, double prevalence, double unknown, Ra
   return sample;
 }
 
-std::vector<InstructionSet> sets_here() {
-  std::vector<InstructionSet> sets;
-  for (const InstructionSet set : {InstructionSet::kBaseline, InstructionSet::kAvx2, InstructionSet::kAvx512}) {
-    if (set <= instruction_set()) {
-      sets.push_back(set);
-    }
-  }
-  return sets;
-}
-
 /// The steps by the obvious way: from one sort of all images.
 std::vector<RankStep> obvious_steps(const Sample& sample) {
   std::vector<float> scores;
@@ -120,7 +110,7 @@ TEST(ClassRanker, is_the_full_ranking_whatever_the_scores_and_the_instruction_se
          {std::tuple{3001, 0.07, 0.0}, {3000, 0.5, 0.1}, {1500, 0.999, 0.0}, {700, 0.003, 0.3}, {5, 0.5, 0.0}}) {
       const Sample sample = draw(kind, images, prevalence, unknown, random);
       const ClassRanker ranker(sample.labels);
-      for (const InstructionSet set : sets_here()) {
+      for (const InstructionSet set : instruction_sets_here()) {
         SCOPED_TRACE(instruction_set_name(set));
         expect_same(sample, ranker.rank(sample.scores, scratch, set));
       }
@@ -159,7 +149,7 @@ TEST(ClassRanker, calls_at_a_threshold_are_those_of_confusion_at) {
   // 0.35 lies between float32 numbers, of which the one below is among the scores.
   for (const double threshold : {0.0, 0.35, static_cast<double>(0.35F), 0.5, 1.0, 1.5}) {
     const Confusion wanted = confusion_at(sample.scores, sample.labels, threshold);
-    for (const InstructionSet set : sets_here()) {
+    for (const InstructionSet set : instruction_sets_here()) {
       const Confusion found = ranker.confusion_at(sample.scores, threshold, set);
       EXPECT_EQ(found.true_positives, wanted.true_positives) << threshold;
       EXPECT_EQ(found.false_positives, wanted.false_positives) << threshold;

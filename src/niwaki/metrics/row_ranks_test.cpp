@@ -28,16 +28,6 @@ Table draw(std::size_t rows, std::size_t columns, std::uint64_t levels, RandomSt
   return table;
 }
 
-std::vector<InstructionSet> sets_here() {
-  std::vector<InstructionSet> sets;
-  for (const InstructionSet set : {InstructionSet::kBaseline, InstructionSet::kAvx2, InstructionSet::kAvx512}) {
-    if (set <= instruction_set()) {
-      sets.push_back(set);
-    }
-  }
-  return sets;
-}
-
 void expect_spearman(double found, std::span<const double> x, std::span<const double> y) {
   const std::optional<double> wanted = spearman(x, y);
   if (wanted) {
@@ -53,7 +43,7 @@ TEST(RowRanks, correlate_as_spearman_does_to_the_bit) {
     for (const std::uint64_t levels : {2, 5, 1'000'000}) {
       const Table x = draw(101, columns, levels, random);
       const Table y = draw(101, columns, levels, random);
-      for (const InstructionSet set : sets_here()) {
+      for (const InstructionSet set : instruction_sets_here()) {
         SCOPED_TRACE(fmt::format("{} columns, {} levels, {}", columns, levels, instruction_set_name(set)));
         const RowRanks ranks(x.view(), set);
         const std::vector<double> found = ranks.spearman(RowRanks(y.view(), set), set);

@@ -48,16 +48,6 @@ void expect_figure(double figure, std::optional<double> wanted, double tolerance
   }
 }
 
-std::vector<InstructionSet> sets_here() {
-  std::vector<InstructionSet> sets;
-  for (const InstructionSet set : {InstructionSet::kBaseline, InstructionSet::kAvx2, InstructionSet::kAvx512}) {
-    if (set <= instruction_set()) {
-      sets.push_back(set);
-    }
-  }
-  return sets;
-}
-
 struct Figures {
   std::vector<double> ap = std::vector<double>(PatientResamples::kLanes);
   std::vector<double> auroc = std::vector<double>(PatientResamples::kLanes);
@@ -118,7 +108,7 @@ TEST(WeightedRanking, AllInstructionSetsGiveTheSameBytes) {
   const PatientResamples resamples(700, 40, 1);
   for (std::size_t block = 0; block < resamples.blocks(); ++block) {
     const Figures plain = figures_of(ranking, resamples, block, InstructionSet::kBaseline);
-    for (const InstructionSet set : sets_here()) {
+    for (const InstructionSet set : instruction_sets_here()) {
       const Figures fast = figures_of(ranking, resamples, block, set);
       const std::size_t lanes = std::min(PatientResamples::kLanes, 40 - block * PatientResamples::kLanes);
       EXPECT_EQ(std::memcmp(plain.ap.data(), fast.ap.data(), lanes * sizeof(double)), 0) << instruction_set_name(set);
@@ -137,7 +127,7 @@ TEST(WeightedRanking, SumsOfManyImagesDoNotOverflow) {
   patients.push_back(0);
   const WeightedRanking ranking(scores, labels, patients);
   const PatientResamples resamples(1, 1, 1);
-  for (const InstructionSet set : sets_here()) {
+  for (const InstructionSet set : instruction_sets_here()) {
     const Figures figures = figures_of(ranking, resamples, 0, set);
     EXPECT_DOUBLE_EQ(figures.ap[0], 1.0 / 100'001.0);
     EXPECT_EQ(figures.auroc[0], 0.0);
@@ -162,7 +152,7 @@ TEST(WeightedCount, IsTheSumOfTheWeights) {
     EXPECT_EQ(counts[resample], sum);
   }
   std::vector<double> block(PatientResamples::kLanes);
-  for (const InstructionSet set : sets_here()) {
+  for (const InstructionSet set : instruction_sets_here()) {
     count.evaluate(resamples, 0, block, set);
     EXPECT_TRUE(std::equal(block.begin(), block.end(), counts.begin())) << instruction_set_name(set);
   }
