@@ -14,9 +14,12 @@ struct OperatorName {
   const char* operator()(const Relu&) const { return "Relu"; }
   const char* operator()(const Clip&) const { return "Clip"; }
   const char* operator()(const Sigmoid&) const { return "Sigmoid"; }
+  const char* operator()(const HardSigmoid&) const { return "HardSigmoid"; }
+  const char* operator()(const HardSwish&) const { return "HardSwish"; }
   const char* operator()(const Add&) const { return "Add"; }
   const char* operator()(const Multiply&) const { return "Mul"; }
   const char* operator()(const Concatenate&) const { return "Concat"; }
+  const char* operator()(const Pad&) const { return "Pad"; }
   const char* operator()(const MaxPool&) const { return "MaxPool"; }
   const char* operator()(const AveragePool&) const { return "AveragePool"; }
   const char* operator()(const GlobalAveragePool&) const { return "GlobalAveragePool"; }

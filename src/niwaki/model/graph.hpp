@@ -40,9 +40,19 @@ struct Clip {  // bounds are constants
   float high = 6.0F;
 };
 struct Sigmoid {};
+struct HardSigmoid {  // max(0, min(1, alpha x + beta)); PyTorch's constants (ONNX's alpha is 0.2 where a file says
+                      // none)
+  float alpha = 1.0F / 6;
+  float beta = 0.5F;
+};
+struct HardSwish {};    // x times HardSigmoid of x, with PyTorch's constants
 struct Add {};          // a, b of one shape
-struct Multiply {};     // a, b; b may be [batch, channels, 1, 1]
+struct Multiply {};     // a, b; b may be [batch, channels, 1, 1]: always b and never a. x times its Sigmoid is Swish
 struct Concatenate {};  // along channels
+struct Pad {            // height and width by a constant; reading keeps it only where no layer after it takes its pads
+  std::array<std::int64_t, 4> pads = {0, 0, 0, 0};  // top, left, bottom, right; none below 0
+  float value = 0.0F;
+};
 struct MaxPool {
   std::array<std::int64_t, 2> kernel = {1, 1};
   std::array<std::int64_t, 2> strides = {1, 1};
@@ -60,8 +70,8 @@ struct GlobalAveragePool {};  // [batch, channels, height, width] -> [batch, cha
 struct Flatten {};            // [batch, ...] -> [batch, everything else]
 struct Linear {};             // x [batch, in], weight [out, in][, bias [out]]: ONNX Gemm with transB = 1
 
-using Operation = std::variant<Convolution, BatchNormalization, Relu, Clip, Sigmoid, Add, Multiply, Concatenate,
-                               MaxPool, AveragePool, GlobalAveragePool, Flatten, Linear>;
+using Operation = std::variant<Convolution, BatchNormalization, Relu, Clip, Sigmoid, HardSigmoid, HardSwish, Add,
+                               Multiply, Concatenate, Pad, MaxPool, AveragePool, GlobalAveragePool, Flatten, Linear>;
 /// The operator's ONNX name: "Conv", "Gemm", ...
 const char* operator_name(const Operation& operation);
 

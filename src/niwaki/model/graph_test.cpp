@@ -119,6 +119,7 @@ TEST(InferShapes, follow_pytorchs_formulas) {
   EXPECT_THAT(
       shape_after(MaxPool{.kernel = {1, 1}, .strides = {3, 3}, .pads = {0, 0, 1, 1}, .ceil_mode = true}, {1, 4, 3, 3}),
       ElementsAre(1, 4, 1, 1));
+  EXPECT_THAT(shape_after(Pad{.pads = {1, 2, 3, 4}}, {7, 4, 2, 3}), ElementsAre(7, 4, 6, 9));
   EXPECT_THAT(shape_after(Flatten{}, {7, 4, 2, 3}), ElementsAre(7, 24));
   EXPECT_THAT(shape_after(GlobalAveragePool{}, {7, 4, 2, 3}), ElementsAre(7, 4, 1, 1));
 }

@@ -17,7 +17,7 @@ namespace niwaki {
 Graph read_onnx(const std::filesystem::path& path);
 Graph parse_onnx(std::string_view bytes, const std::string& name);
 
-/// ONNX opset 13, IR version 7, with the preprocessing and class names in its metadata. The same graph gives the same
+/// ONNX opset 14, IR version 7, with the preprocessing and class names in its metadata. The same graph gives the same
 /// bytes.
 /// `.onnx.zst` is packed with zstd (level 3 unless said). Written whole or not at all.
 void write_onnx(const Graph& graph, const std::filesystem::path& path);

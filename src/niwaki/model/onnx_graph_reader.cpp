@@ -52,10 +52,13 @@ class OnnxGraphReader {
         {"Flatten", &OnnxGraphReader::read_flatten},
         {"Gemm", &OnnxGraphReader::read_gemm},
         {"GlobalAveragePool", &OnnxGraphReader::read_global_average_pool},
+        {"HardSigmoid", &OnnxGraphReader::read_hard_sigmoid},
+        {"HardSwish", &OnnxGraphReader::read_hard_swish},
         {"Identity", &OnnxGraphReader::read_pass_through},
         {"MatMul", &OnnxGraphReader::read_matmul},
         {"MaxPool", &OnnxGraphReader::read_max_pool},
         {"Mul", &OnnxGraphReader::read_mul},
+        {"Pad", &OnnxGraphReader::read_pad},
         {"ReduceMean", &OnnxGraphReader::read_reduce_mean},
         {"Relu", &OnnxGraphReader::read_relu},
         {"Reshape", &OnnxGraphReader::read_reshape},
@@ -203,6 +206,28 @@ class OnnxGraphReader {
 
   void read_relu(const OnnxNode& node) { add(node, Relu{}, {value(node, 0)}); }
   void read_sigmoid(const OnnxNode& node) { add(node, Sigmoid{}, {value(node, 0)}); }
+
+  void read_hard_swish(const OnnxNode& node) { add(node, HardSwish{}, {value(node, 0)}); }
+  void read_hard_sigmoid(const OnnxNode& node) {
+    node.allow_only({"alpha", "beta"});
+    add(node, HardSigmoid{.alpha = node.number("alpha", 0.2F), .beta = node.number("beta", 0.5F)}, {value(node, 0)});
+  }
+
+  void read_pad(const OnnxNode& node) {
+    node.allow_only({"mode"});
+    if (node.text("mode", "constant") != "constant") {
+      node.refuse(fmt::format("padding by mode {} is not held", node.text("mode", "")));
+    }
+    const std::vector<std::int64_t> pads = integers(node, 1);
+    if (pads.size() != 8 || pads[0] != 0 || pads[1] != 0 || pads[4] != 0 || pads[5] != 0) {
+      node.refuse("padding is held of height and width alone");
+    }
+    Pad pad{.pads = {pads[2], pads[3], pads[6], pads[7]}, .value = node.input(2).empty() ? 0 : scalar(node, 2)};
+    if (std::any_of(pad.pads.begin(), pad.pads.end(), [](std::int64_t size) { return size < 0 || size > 1'000'000; })) {
+      node.refuse("a padding is not 0 to 1 million");
+    }
+    add(node, pad, {value(node, 0)});
+  }
 
   void read_clip(const OnnxNode& node) {
     node.allow_only({});

@@ -52,6 +52,13 @@ class OnnxFile {
     }
     return tensor;
   }
+  void integer_tensor(const std::string& name, const std::vector<std::int64_t>& values) {
+    onnx::TensorProto& tensor = *model_.mutable_graph()->add_initializer();
+    tensor.set_name(name);
+    tensor.set_data_type(onnx::TensorProto::INT64);
+    tensor.add_dims(static_cast<std::int64_t>(values.size()));
+    tensor.mutable_int64_data()->Add(values.begin(), values.end());
+  }
   onnx::NodeProto& node(const std::string& op, const std::vector<std::string>& inputs, const std::string& output) {
     onnx::NodeProto& node = *model_.mutable_graph()->add_node();
     node.set_name(op + " of the test");
@@ -132,7 +139,11 @@ TEST(Onnx, every_operator_survives) {
   file.node("Clip", {"a", "low", "high"}, "c");
   file.node("Add", {"r", "c"}, "s");
   file.node("Sigmoid", {"s"}, "g");
-  file.node("Mul", {"s", "g"}, "p");
+  file.node("Mul", {"s", "g"}, "x");
+  file.node("HardSwish", {"x"}, "hs");
+  file.node("HardSigmoid", {"hs"}, "hg");
+  file.integer_tensor("pads", {0, 0, 1, 2, 0, 0, 3, 4});
+  file.node("Pad", {"hg", "pads"}, "p");
   OnnxFile::integer(file.node("Concat", {"p", "p"}, "j"), "axis", 1);
   file.weight("w2", {4, 8, 1, 1});
   file.weight("b2", {4});
@@ -144,7 +155,9 @@ TEST(Onnx, every_operator_survives) {
   const Graph graph = file.end_in_linear("n").read();
   const Graph again = parse_onnx(to_onnx(graph), "x");
   EXPECT_EQ(to_onnx(again), to_onnx(graph));
-  EXPECT_EQ(again.nodes.size(), 14U);
+  EXPECT_EQ(again.nodes.size(), 17U);
+  EXPECT_EQ(std::get<HardSigmoid>(again.producer("hg")->operation).alpha, 0.2F);  // ONNX's own
+  EXPECT_EQ(std::get<Pad>(again.producer("p")->operation).pads, (std::array<std::int64_t, 4>{1, 2, 3, 4}));
   EXPECT_EQ(std::get<Clip>(again.producer("c")->operation).high, 6);
   EXPECT_EQ(std::get<Clip>(again.producer("c")->operation).low, -1);
 }

@@ -11,7 +11,7 @@ namespace niwaki {
 namespace {
 
 constexpr std::int64_t kIrVersion = 7;
-constexpr std::int64_t kOpset = 13;
+constexpr std::int64_t kOpset = 14;  // the first that has HardSwish
 
 void add_integer(onnx::NodeProto& node, const char* name, std::int64_t value) {
   onnx::AttributeProto& attribute = *node.add_attribute();
@@ -48,7 +48,17 @@ void add_initializer(onnx::GraphProto& graph, const std::string& name, const Sha
   tensor.set_raw_data(values.data(), values.size() * sizeof(float));
 }
 
-/// Writes an operator's attributes.
+void add_initializer(onnx::GraphProto& graph, const std::string& name, const std::vector<std::int64_t>& values) {
+  onnx::TensorProto& tensor = *graph.add_initializer();
+  tensor.set_name(name);
+  tensor.set_data_type(onnx::TensorProto::INT64);
+  tensor.add_dims(static_cast<std::int64_t>(values.size()));
+  for (const std::int64_t value : values) {
+    tensor.add_int64_data(value);
+  }
+}
+
+/// Writes an operator's attributes, and those of its inputs that are constants.
 class AttributeWriter {
  public:
   AttributeWriter(const Graph& graph, const Node& node, onnx::GraphProto& proto, onnx::NodeProto& out)
@@ -64,10 +74,21 @@ class AttributeWriter {
   }
   void operator()(const BatchNormalization& normalisation) const { add_float(out_, "epsilon", normalisation.epsilon); }
   void operator()(const Clip& clip) const {
-    add_bound("low", clip.low);
-    add_bound("high", clip.high);
+    add_constant("low", clip.low);
+    add_constant("high", clip.high);
+  }
+  void operator()(const HardSigmoid& sigmoid) const {
+    add_float(out_, "alpha", sigmoid.alpha);
+    add_float(out_, "beta", sigmoid.beta);
   }
   void operator()(const Concatenate&) const { add_integer(out_, "axis", 1); }
+  void operator()(const Pad& pad) const {
+    const std::string name = node_.name + ".pads";
+    const auto& [top, left, bottom, right] = pad.pads;
+    add_initializer(proto_, name, {0, 0, top, left, 0, 0, bottom, right});
+    out_.add_input(name);
+    add_constant("value", pad.value);
+  }
   void operator()(const MaxPool& pool) const { add_pool(pool); }
   void operator()(const AveragePool& pool) const {
     add_pool(pool);
@@ -79,7 +100,7 @@ class AttributeWriter {
   void operator()(const WithoutAttributes&) const {}
 
  private:
-  void add_bound(const char* which, float value) const {
+  void add_constant(const char* which, float value) const {
     const std::string name = fmt::format("{}.{}", node_.name, which);
     add_initializer(proto_, name, {}, {value});
     out_.add_input(name);

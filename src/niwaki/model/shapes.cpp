@@ -39,6 +39,8 @@ class NodeShape {
   Shape operator()(const Relu&) const { return input(0); }
   Shape operator()(const Clip&) const { return input(0); }
   Shape operator()(const Sigmoid&) const { return input(0); }
+  Shape operator()(const HardSigmoid&) const { return input(0); }
+  Shape operator()(const HardSwish&) const { return input(0); }
   Shape operator()(const Add&) const {
     if (input(0) != input(1)) {
       refuse(node_, "its two inputs differ in shape");
@@ -62,6 +64,13 @@ class NodeShape {
         refuse(node_, "its inputs differ in height or width");
       }
       out[1] += next[1];
+    }
+    return out;
+  }
+  Shape operator()(const Pad& pad) const {
+    Shape out = image(0);
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      out[2 + axis] += pad.pads[axis] + pad.pads[axis + 2];
     }
     return out;
   }

@@ -81,9 +81,15 @@ struct OperatorRun {
   at::Tensor operator()(const Relu&) const { return in_place ? x[0].relu_() : at::relu(x[0]); }
   at::Tensor operator()(const Clip& clip) const { return at::clamp(x[0], clip.low, clip.high); }
   at::Tensor operator()(const Sigmoid&) const { return at::sigmoid(x[0]); }
+  at::Tensor operator()(const HardSigmoid& sigmoid) const {
+    return at::clamp(at::add(at::mul(x[0], sigmoid.alpha), sigmoid.beta), 0, 1);
+  }
+  at::Tensor operator()(const HardSwish&) const { return at::hardswish(x[0]); }
   at::Tensor operator()(const Add&) const { return in_place ? x[0].add_(x[1]) : at::add(x[0], x[1]); }
   at::Tensor operator()(const Multiply&) const { return at::mul(x[0], x[1]); }
   at::Tensor operator()(const Concatenate&) const { return at::cat(x, 1); }
+
+  at::Tensor operator()(const Pad& pad) const { return padded(x[0], pad.pads, pad.value); }
 
   at::Tensor operator()(const MaxPool& pool) const {
     if (pool_takes(pool.pads, pool.kernel)) {

@@ -128,6 +128,12 @@ struct PlainOperator {
   Array operator()(const Sigmoid&) {
     return each_value([](double x) { return 1 / (1 + std::exp(-x)); });
   }
+  Array operator()(const HardSigmoid& sigmoid) {
+    return each_value([&](double x) { return std::clamp(sigmoid.alpha * x + sigmoid.beta, 0.0, 1.0); });
+  }
+  Array operator()(const HardSwish&) {
+    return each_value([](double x) { return x * std::clamp(x / 6 + 0.5, 0.0, 1.0); });
+  }
   Array operator()(const Add&) {
     std::ranges::transform(in[0].values, in[1].values, out.values.begin(), std::plus<>());
     return out;
@@ -147,6 +153,14 @@ struct PlainOperator {
       });
       before += part.shape[1];
     }
+    return out;
+  }
+  Array operator()(const Pad& pad) {
+    out.each([&](std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
+      const std::int64_t from_y = y - pad.pads[0];
+      const std::int64_t from_x = x - pad.pads[1];
+      out.at(n, c, y, x) = inside(in[0], from_y, from_x) ? in[0].at(n, c, from_y, from_x) : double{pad.value};
+    });
     return out;
   }
 
@@ -273,9 +287,12 @@ Graph every_operator_network() {
   const std::string joined = net.node(Concatenate{}, {left, right, third});
   const std::string pooled = net.node(
       AveragePool{.kernel = {2, 2}, .strides = {1, 1}, .pads = {1, 1, 1, 1}, .count_include_pad = true}, {joined});
+  const std::string swished = net.node(HardSwish{}, {net.node(Pad{.pads = {0, 1, 2, 0}, .value = 0.3F}, {pooled})});
+  const std::string cropped = net.node(MaxPool{.kernel = {3, 2}, .strides = {1, 1}}, {swished});
+  const std::string softened = net.node(HardSigmoid{.alpha = 0.3F, .beta = 0.4F}, {cropped});
   const std::string gate =
-      net.node(Sigmoid{}, {net.convolution(net.node(GlobalAveragePool{}, {pooled}), {12, 12, 1, 1}, {}, true)});
-  const std::string gated = net.node(Multiply{}, {pooled, gate});
+      net.node(Sigmoid{}, {net.convolution(net.node(GlobalAveragePool{}, {softened}), {12, 12, 1, 1}, {}, true)});
+  const std::string gated = net.node(Multiply{}, {softened, gate});
   const std::string summed = net.node(Add{}, {gated, pooled});
   const std::string shrunk =
       net.node(MaxPool{.kernel = {3, 3}, .strides = {2, 2}, .pads = {1, 1, 1, 1}, .ceil_mode = true}, {summed});
