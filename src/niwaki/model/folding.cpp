@@ -1,4 +1,4 @@
-#include "niwaki/train/folding.hpp"
+#include "niwaki/model/folding.hpp"
 
 #include <algorithm>
 #include <cmath>
