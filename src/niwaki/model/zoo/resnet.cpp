@@ -64,7 +64,9 @@ Graph build_resnet(const ResNetOptions& options, std::int64_t channels, std::int
       in = out;
     }
   }
-  net.classifier(x, "fc", in, classes);
+  x = net.flatten(net.global_average(x, "avgpool"), "flatten");
+  net.linear(x, "fc", in, classes, LinearStart::kPytorch);
+  net.finish();
   return graph;
 }
 

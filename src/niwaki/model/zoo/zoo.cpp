@@ -1,27 +1,53 @@
 #include "niwaki/model/zoo/zoo.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/text.hpp"
+#include "niwaki/model/zoo/densenet.hpp"
+#include "niwaki/model/zoo/efficientnet.hpp"
+#include "niwaki/model/zoo/mobilenet.hpp"
 #include "niwaki/model/zoo/network_builder.hpp"
 #include "niwaki/model/zoo/resnet.hpp"
 
 namespace niwaki {
 namespace {
 
+/// Builds a network for so many input channels and classes.
+using Build = std::function<Graph(std::int64_t, std::int64_t, RandomStream&)>;
+
+Build resnet(const ResNetOptions& options) {
+  return [options](std::int64_t channels, std::int64_t classes, RandomStream& random) {
+    return build_resnet(options, channels, classes, random);
+  };
+}
+
+Build densenet(const DenseNetOptions& options) {
+  return [options](std::int64_t channels, std::int64_t classes, RandomStream& random) {
+    return build_densenet(options, channels, classes, random);
+  };
+}
+
 struct Architecture {
   std::string name;
-  ResNetOptions options;
+  Build build;
 };
 
 const std::vector<Architecture>& architectures() {
   static const std::vector<Architecture> all = {
-      {"resnet18", {.blocks = {2, 2, 2, 2}}},
-      {"resnet34", {.blocks = {3, 4, 6, 3}}},
-      {"resnet50", {.blocks = {3, 4, 6, 3}, .bottleneck = true}},
-      {"resnet-small", {.blocks = {1, 1, 1, 1}, .width = 16, .stem_kernel = 5, .stem_pool = false}},
+      {"resnet18", resnet({.blocks = {2, 2, 2, 2}})},
+      {"resnet34", resnet({.blocks = {3, 4, 6, 3}})},
+      {"resnet50", resnet({.blocks = {3, 4, 6, 3}, .bottleneck = true})},
+      {"resnet101", resnet({.blocks = {3, 4, 23, 3}, .bottleneck = true})},
+      {"resnet-small", resnet({.blocks = {1, 1, 1, 1}, .width = 16, .stem_kernel = 5, .stem_pool = false})},
+      {"densenet121", densenet({.layers = {6, 12, 24, 16}})},
+      {"densenet169", densenet({.layers = {6, 12, 32, 32}})},
+      {"mobilenet_v2", build_mobilenet_v2},
+      {"mobilenet_v3_large", build_mobilenet_v3_large},
+      {"mobilenet_v3_small", build_mobilenet_v3_small},
+      {"efficientnet_b0", build_efficientnet_b0},
   };
   return all;
 }
@@ -46,7 +72,7 @@ Graph build_network(const std::string& architecture, const std::vector<std::stri
                      "model.architecture", fmt::format("choose one of {}", joined(names, ", ")));
   }
   NIWAKI_CHECK(!classes.empty(), "a network of no class");
-  Graph graph = build_resnet(found->options, static_cast<std::int64_t>(preprocessing.channels),
+  Graph graph = found->build(static_cast<std::int64_t>(preprocessing.channels),
                              static_cast<std::int64_t>(classes.size()), random);
   graph.name = architecture;
   graph.preprocessing = preprocessing;

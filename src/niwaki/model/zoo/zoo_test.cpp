@@ -30,6 +30,13 @@ TEST(Zoo, parameter_counts_are_torchvisions) {
   EXPECT_EQ(parameter_count(build("resnet18", 1000, 3, 224)), 11689512U);
   EXPECT_EQ(parameter_count(build("resnet34", 1000, 3, 224)), 21797672U);
   EXPECT_EQ(parameter_count(build("resnet50", 1000, 3, 224)), 25557032U);
+  EXPECT_EQ(parameter_count(build("resnet101", 1000, 3, 224)), 44549160U);
+  EXPECT_EQ(parameter_count(build("densenet121", 1000, 3, 224)), 7978856U);
+  EXPECT_EQ(parameter_count(build("densenet169", 1000, 3, 224)), 14149480U);
+  EXPECT_EQ(parameter_count(build("mobilenet_v2", 1000, 3, 224)), 3504872U);
+  EXPECT_EQ(parameter_count(build("mobilenet_v3_large", 1000, 3, 224)), 5483032U);
+  EXPECT_EQ(parameter_count(build("mobilenet_v3_small", 1000, 3, 224)), 2542856U);
+  EXPECT_EQ(parameter_count(build("efficientnet_b0", 1000, 3, 224)), 5288548U);
 }
 
 TEST(Zoo, tensor_names_are_torchvisions_in_the_order_of_its_state_dict) {
@@ -70,8 +77,31 @@ TEST(Zoo, the_initialisation_is_torchvisions) {
   EXPECT_THAT(graph.tensor("bn1.running_mean").values, ::testing::Each(0.0F));
 }
 
+TEST(Zoo, other_families_start_as_torchvisions) {
+  const auto deviation = [](const Tensor& tensor) {
+    double squares = 0;
+    for (const float value : tensor.values) {
+      squares += static_cast<double>(value) * value;
+    }
+    return std::sqrt(squares / static_cast<double>(tensor.size()));
+  };
+  const Graph dense = build("densenet121", 100, 3, 64);
+  EXPECT_NEAR(deviation(dense.tensor("features.denseblock4.denselayer16.conv2.weight")), std::sqrt(2.0 / 1152), 1e-3);
+  EXPECT_THAT(dense.tensor("classifier.bias").values, ::testing::Each(0.0F));
+  const Graph mobile = build("mobilenet_v3_large", 100, 3, 64);
+  EXPECT_NEAR(deviation(mobile.tensor("classifier.3.weight")), 0.01, 1e-4);
+  EXPECT_NEAR(deviation(mobile.tensor("features.15.block.1.0.weight")), std::sqrt(2.0 / (960 * 25)), 2e-4);
+  EXPECT_EQ(std::get<BatchNormalization>(mobile.producer("features.0.1.out")->operation).epsilon, 1e-3F);
+  const Graph efficient = build("efficientnet_b0", 400, 3, 64);
+  EXPECT_NEAR(deviation(efficient.tensor("classifier.1.weight")), 1 / std::sqrt(400.0) / std::sqrt(3.0), 1e-3);
+}
+
 TEST(Zoo, grey_pictures_get_a_stem_of_one_channel) {
-  EXPECT_EQ(build("resnet-small", 20, 1, 64).tensor("conv1.weight").shape, (Shape{16, 1, 5, 5}));
+  for (const std::string& architecture : architecture_names()) {
+    const Graph graph = build(architecture, 20, 1, 64);
+    EXPECT_EQ(graph.tensor(graph.tensor_order[0]).shape[1], 1) << architecture;
+    EXPECT_EQ(infer_shapes(graph, {1, 1, 64, 64}).at(graph.output), (Shape{1, 20})) << architecture;
+  }
 }
 
 TEST(Zoo, an_unknown_architecture_is_named_with_the_nearest) {
