@@ -39,6 +39,11 @@ struct PlaneKernels {
   /// out[i] = from[i * step].
   void (*pick)(const float* from, std::size_t step, float* out, std::size_t count);
   float (*sum)(const float* values, std::size_t count);
+  /// Channels innermost, `block` of them (8 or 16): out[p, l] = activation(a[p, l] * factors[l] + terms[l]).
+  void (*affine_block)(const float* a, const float* factors, const float* terms, std::size_t block,
+                       const Activation& activation, float* out, std::size_t pixels);
+  /// sums[l] = the sum of values[p, l] over p.
+  void (*sum_block)(const float* values, std::size_t block, std::size_t pixels, float* sums);
   /// out[i] = the larger of out[i] and from[i * step]; NaN stays.
   void (*maximum)(const float* from, std::size_t step, float* out, std::size_t count);
 };

@@ -129,6 +129,38 @@ float sum(const float* values, std::size_t count) {
   return static_cast<float>(total);
 }
 
+template <std::size_t block>
+void affine_of_block(const float* a, const float* factors, const float* terms, const Activation& activation, float* out,
+                     std::size_t pixels) {
+  with_activation(activation, [=](auto f) {
+    for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+      for (std::size_t lane = 0; lane < block; ++lane) {
+        out[pixel * block + lane] = f(a[pixel * block + lane] * factors[lane] + terms[lane]);
+      }
+    }
+  });
+}
+
+void affine_block(const float* a, const float* factors, const float* terms, std::size_t block,
+                  const Activation& activation, float* out, std::size_t pixels) {
+  (block == 16 ? affine_of_block<16> : affine_of_block<8>)(a, factors, terms, activation, out, pixels);
+}
+
+template <std::size_t block>
+void sum_of_block(const float* values, std::size_t pixels, float* sums) {
+  float lanes[block] = {};
+  for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+    for (std::size_t lane = 0; lane < block; ++lane) {
+      lanes[lane] += values[pixel * block + lane];
+    }
+  }
+  std::copy_n(lanes, block, sums);
+}
+
+void sum_block(const float* values, std::size_t block, std::size_t pixels, float* sums) {
+  (block == 16 ? sum_of_block<16> : sum_of_block<8>)(values, pixels, sums);
+}
+
 inline float larger(float a, float b) {
   const float most = a < b ? b : a;
   return b != b ? b : most;  // NOLINT(misc-redundant-expression): true for NaN alone
@@ -152,6 +184,6 @@ void maximum(const float* from, std::size_t step, float* out, std::size_t count)
 
 }  // namespace
 
-const PlaneKernels kKernels = {activate, affine, add, multiply, pick, sum, maximum};
+const PlaneKernels kKernels = {activate, affine, add, multiply, pick, sum, affine_block, sum_block, maximum};
 
 }  // namespace niwaki::planes::NIWAKI_KERNEL

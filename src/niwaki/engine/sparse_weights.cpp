@@ -1,6 +1,8 @@
 #include "niwaki/engine/sparse_weights.hpp"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "niwaki/core/error.hpp"
 #include "niwaki/engine/sparse_kernel.hpp"
@@ -154,6 +156,27 @@ Weights compress(const Tensor& weight, std::int64_t groups, std::size_t parts, b
                           inputs.begin() + static_cast<std::ptrdiff_t>(end)});
   }
   return weights;
+}
+
+Tensor expand(const Weights& weights, const Shape& shape, std::int64_t groups) {
+  const std::size_t out_of_group = weights.out / static_cast<std::size_t>(groups);
+  const auto each = static_cast<std::size_t>(shape[1] * shape[2] * shape[3]);
+  Tensor tensor{shape, std::vector<float>(weights.out * each, 0.0F)};
+  for (const Block& block : weights.blocks) {
+    for (const std::vector<RowGroup>& part : block.groups) {
+      for (const RowGroup& group : part) {
+        std::size_t value = group.first_value;
+        for (std::size_t i = group.first_row; i < group.first_row + group.row_count; ++i) {
+          const std::size_t row = weights.rows[i];
+          for (const std::size_t end = value + weights.counts[i]; value < end; ++value) {
+            const std::size_t input = block.inputs[weights.indices[value]] - row / out_of_group * each;
+            tensor.values[row * each + input] = weights.values[value];
+          }
+        }
+      }
+    }
+  }
+  return tensor;
 }
 
 std::size_t Weights::bytes() const {

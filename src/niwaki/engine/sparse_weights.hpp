@@ -47,4 +47,7 @@ struct Weights {
 /// those that a weight reads.
 Weights compress(const Tensor& weight, std::int64_t groups, std::size_t parts, bool whole_blocks);
 
+/// The weight of this shape that was compressed.
+Tensor expand(const Weights& weights, const Shape& shape, std::int64_t groups);
+
 }  // namespace niwaki::sparse
