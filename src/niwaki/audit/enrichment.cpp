@@ -117,13 +117,13 @@ FigureInterval ratio_interval(const Groups& groups, const Resampling& resampling
       {.confidence = 0.95, .effective_patients = std::min(effective_patients(exemplars), effective_patients(others))});
 }
 
-/// Fisher's test takes images as independent, so it is left out where a patient has two.
-Enrichment enrichment(const Cohort& cohort, const Groups& groups, const Resampling* resampling) {
+/// Fisher's test takes images as independent, so it is left out where they are not: where a patient has two.
+Enrichment enrichment(bool independent, const Groups& groups, const Resampling* resampling) {
   Enrichment result;
   if (resampling != nullptr && groups.ratio()) {
     result.ratio = ratio_interval(groups, *resampling);
   }
-  if (groups.ratio() && cohort.patients() == cohort.size()) {
+  if (groups.ratio() && independent) {
     result.fisher_p =
         fisher_exact({groups.with(1), groups.images[1][0].size(), groups.with(0), groups.images[0][0].size()});
   }
@@ -151,13 +151,14 @@ std::vector<std::optional<std::size_t>> finding_counts(const std::vector<ClassLa
 void describe_classes(const Cohort& cohort, const std::vector<ClassLabels>& labels, const std::vector<bool>& chosen,
                       const Resampling* resampling, const std::string& where, ExemplarResult& result,
                       std::vector<Note>& notes) {
+  const bool independent = cohort.patients() == cohort.size();
   for (const ClassLabels& column : labels) {
     const Groups groups = group_images(
         chosen, [&](std::size_t row) { return column.values[row] >= 0; },
         [&](std::size_t row) { return column.values[row] > 0; });
     result.class_ratio.push_back(noted(groups, where + ".class_ratio." + column.name, notes));
     result.class_counts.push_back(count_exemplars(cohort, groups));
-    result.class_enrichment.push_back(enrichment(cohort, groups, resampling));
+    result.class_enrichment.push_back(enrichment(independent, groups, resampling));
   }
 }
 
@@ -172,13 +173,14 @@ void describe_findings(const Cohort& cohort, const std::vector<ClassLabels>& lab
                                  "is not known",
                                  unknown)});
   }
+  const bool independent = cohort.patients() == cohort.size();
   for (std::size_t findings = 0; findings < kFindingCounts.size(); ++findings) {
     const Groups groups = group_images(
         chosen, [&](std::size_t row) { return counts[row].has_value(); },
         [&](std::size_t row) { return counts[row] == findings; });
     const char* name = kFindingCounts.at(findings);
     result.findings_ratio.push_back({name, noted(groups, where + ".findings_ratio." + name, notes),
-                                     count_exemplars(cohort, groups), enrichment(cohort, groups, resampling)});
+                                     count_exemplars(cohort, groups), enrichment(independent, groups, resampling)});
   }
 }
 
