@@ -100,7 +100,9 @@ void write_file(const fs::path& path, std::string_view bytes) {
 
 void write_files(std::span<const FileToWrite> files) {
   std::vector<std::unique_ptr<AtomicFile>> written(files.size());
-  parallel_for(files.size(), [&](std::size_t i) {
+  // From the last, which is most often the largest.
+  parallel_for(files.size(), [&](std::size_t turn) {
+    const std::size_t i = files.size() - 1 - turn;
     const std::string text = files[i].text();
     written[i] = std::make_unique<AtomicFile>(files[i].path);
     written[i]->write(text);
