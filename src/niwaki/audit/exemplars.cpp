@@ -6,7 +6,6 @@
 
 #include "niwaki/audit/enrichment.hpp"
 #include "niwaki/core/error.hpp"
-#include "niwaki/metrics/row_ranks.hpp"
 
 namespace niwaki {
 namespace {
@@ -70,12 +69,10 @@ ExemplarResult no_exemplars(const std::vector<ClassLabels>& labels, double spars
   return result;
 }
 
-ExemplarResult find_exemplars(const Cohort& cohort, const std::vector<ClassLabels>& labels,
-                              MatrixView<const double> dense, MatrixView<const double> pruned, double sparsity,
-                              double fraction, const Resampling* resampling, const std::string& where,
-                              std::vector<Note>& notes) {
-  const RowRanks pruned_ranks(pruned);
-  const std::vector<std::pair<double, std::size_t>> ranked = ranked_rows(RowRanks(dense).spearman(pruned_ranks));
+ExemplarResult find_exemplars(const Cohort& cohort, const std::vector<ClassLabels>& labels, const RankedTable& dense,
+                              const RankedTable& pruned, double sparsity, double fraction, const Resampling* resampling,
+                              const std::string& where, std::vector<Note>& notes) {
+  const std::vector<std::pair<double, std::size_t>> ranked = ranked_rows(dense.ranks.spearman(pruned.ranks));
   const std::size_t undefined = cohort.size() - ranked.size();
   if (undefined > 0) {
     notes.push_back({where, fmt::format("{} images cannot be exemplars, because their scores are the same for all "
@@ -98,11 +95,11 @@ ExemplarResult find_exemplars(const Cohort& cohort, const std::vector<ClassLabel
   for (std::size_t rank = 0; rank < count; ++rank) {
     const auto [correlation, row] = ranked[rank];
     chosen[row] = true;
-    result.exemplars.push_back(
-        {row, cohort.records[row].id, rank + 1, correlation, narrowed(dense.row(row)), narrowed(pruned.row(row))});
+    result.exemplars.push_back({row, cohort.records[row].id, rank + 1, correlation, narrowed(dense.values.row(row)),
+                                narrowed(pruned.values.row(row))});
   }
   describe_exemplars(cohort, labels, chosen, resampling, where, result, notes);
-  result.constant_order = constancy_of_order(pruned_ranks);
+  result.constant_order = constancy_of_order(pruned.ranks);
   note_constant_order(result.constant_order, where, notes);
   return result;
 }
