@@ -1,5 +1,6 @@
 #include "niwaki/audit/audit.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "niwaki/audit/class_labels.hpp"
@@ -203,10 +204,10 @@ AuditResult audit(const Cohort& cohort, const std::vector<std::size_t>& train_po
                train_positives.size(), cohort.classes.size());
   NIWAKI_CHECK(validation == nullptr || validation->cohort.classes == cohort.classes, "other classes in validation");
   AuditResult result;
-  const std::vector<ClassLabels> labels = labels_by_class(cohort);
-  const OperatingPoints operating_points(grid, labels, options, logits, validation, result.notes);
   const std::vector<std::uint32_t> patients = number_patients(cohort);
-  result.patients = cohort.patients();
+  const std::vector<ClassLabels> labels = labels_by_class(cohort, patients);
+  const OperatingPoints operating_points(grid, labels, options, logits, validation, result.notes);
+  result.patients = std::size_t{1} + *std::max_element(patients.begin(), patients.end());
   std::optional<PatientResamples> resamples;
   std::optional<Resampling> resampling;
   if (options.resamples > 0) {

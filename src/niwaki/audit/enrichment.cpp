@@ -149,9 +149,8 @@ std::vector<std::optional<std::size_t>> finding_counts(const std::vector<ClassLa
 }
 
 void describe_classes(const Cohort& cohort, const std::vector<ClassLabels>& labels, const std::vector<bool>& chosen,
-                      const Resampling* resampling, const std::string& where, ExemplarResult& result,
+                      bool independent, const Resampling* resampling, const std::string& where, ExemplarResult& result,
                       std::vector<Note>& notes) {
-  const bool independent = cohort.patients() == cohort.size();
   for (const ClassLabels& column : labels) {
     const Groups groups = group_images(
         chosen, [&](std::size_t row) { return column.values[row] >= 0; },
@@ -163,7 +162,7 @@ void describe_classes(const Cohort& cohort, const std::vector<ClassLabels>& labe
 }
 
 void describe_findings(const Cohort& cohort, const std::vector<ClassLabels>& labels, const std::vector<bool>& chosen,
-                       const Resampling* resampling, const std::string& where, ExemplarResult& result,
+                       bool independent, const Resampling* resampling, const std::string& where, ExemplarResult& result,
                        std::vector<Note>& notes) {
   const std::vector<std::optional<std::size_t>> counts = finding_counts(labels, chosen.size());
   const auto unknown = std::count(counts.begin(), counts.end(), std::nullopt);
@@ -173,7 +172,6 @@ void describe_findings(const Cohort& cohort, const std::vector<ClassLabels>& lab
                                  "is not known",
                                  unknown)});
   }
-  const bool independent = cohort.patients() == cohort.size();
   for (std::size_t findings = 0; findings < kFindingCounts.size(); ++findings) {
     const Groups groups = group_images(
         chosen, [&](std::size_t row) { return counts[row].has_value(); },
@@ -189,8 +187,9 @@ void describe_findings(const Cohort& cohort, const std::vector<ClassLabels>& lab
 void describe_exemplars(const Cohort& cohort, const std::vector<ClassLabels>& labels, const std::vector<bool>& chosen,
                         const Resampling* resampling, const std::string& where, ExemplarResult& result,
                         std::vector<Note>& notes) {
-  describe_classes(cohort, labels, chosen, resampling, where, result, notes);
-  describe_findings(cohort, labels, chosen, resampling, where, result, notes);
+  const bool independent = cohort.patients() == cohort.size();
+  describe_classes(cohort, labels, chosen, independent, resampling, where, result, notes);
+  describe_findings(cohort, labels, chosen, independent, resampling, where, result, notes);
 }
 
 }  // namespace niwaki
