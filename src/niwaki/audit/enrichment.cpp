@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <map>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "niwaki/cohort/class_names.hpp"
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/parallel.hpp"
 #include "niwaki/metrics/bootstrap_interval.hpp"
 #include "niwaki/metrics/fisher_exact.hpp"
 #include "niwaki/metrics/weighted_ranking.hpp"
@@ -46,6 +48,7 @@ struct Groups {
 template <typename Known, typename Has>
 Groups group_images(const std::vector<bool>& chosen, const Known& known, const Has& has) {
   Groups groups;
+  groups.images[0][0].reserve(chosen.size());  // most images are there
   for (std::size_t row = 0; row < chosen.size(); ++row) {
     if (known(row)) {
       groups.images[chosen[row] ? 1 : 0][has(row) ? 1 : 0].push_back(row);
@@ -151,10 +154,15 @@ std::vector<std::optional<std::size_t>> finding_counts(const std::vector<ClassLa
 void describe_classes(const Cohort& cohort, const std::vector<ClassLabels>& labels, const std::vector<bool>& chosen,
                       bool independent, const Resampling* resampling, const std::string& where, ExemplarResult& result,
                       std::vector<Note>& notes) {
-  for (const ClassLabels& column : labels) {
-    const Groups groups = group_images(
-        chosen, [&](std::size_t row) { return column.values[row] >= 0; },
-        [&](std::size_t row) { return column.values[row] > 0; });
+  std::vector<Groups> of_class(labels.size());
+  parallel_for(labels.size(), [&](std::size_t index) {
+    const std::vector<std::int8_t>& values = labels[index].values;
+    of_class[index] = group_images(
+        chosen, [&](std::size_t row) { return values[row] >= 0; }, [&](std::size_t row) { return values[row] > 0; });
+  });
+  for (std::size_t index = 0; index < labels.size(); ++index) {
+    const ClassLabels& column = labels[index];
+    const Groups& groups = of_class[index];
     result.class_ratio.push_back(noted(groups, where + ".class_ratio." + column.name, notes));
     result.class_counts.push_back(count_exemplars(cohort, groups));
     result.class_enrichment.push_back(enrichment(independent, groups, resampling));
