@@ -16,6 +16,13 @@ find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(Threads REQUIRED)
+
+# oneDNN, by hand: Debian's dnnl-config.cmake wants OpenCL's headers, which nothing here uses.
+find_path(ONEDNN_INCLUDE_DIR oneapi/dnnl/dnnl.hpp REQUIRED)
+find_library(ONEDNN_LIBRARY dnnl REQUIRED)
+add_library(niwaki_onednn INTERFACE)
+target_include_directories(niwaki_onednn SYSTEM INTERFACE ${ONEDNN_INCLUDE_DIR})
+target_link_libraries(niwaki_onednn INTERFACE ${ONEDNN_LIBRARY})
 if(NIWAKI_TESTS)
   find_package(GTest REQUIRED)
   include(GoogleTest)

@@ -26,6 +26,12 @@ int thread_count() {
   return chosen > 0 ? chosen : omp_get_num_procs();
 }
 
+void use_threads_in_libraries() {
+  if (omp_get_max_threads() != thread_count()) {
+    omp_set_num_threads(thread_count());
+  }
+}
+
 void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) {
   std::exception_ptr first_error;
   std::mutex error_mutex;

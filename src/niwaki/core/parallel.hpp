@@ -8,6 +8,8 @@ namespace niwaki {
 /// The number of threads that parallel loops use: all processors unless set.
 void set_thread_count(int threads);
 int thread_count();
+/// Has the calling thread's OpenMP loops in libraries (oneDNN) use as many.
+void use_threads_in_libraries();
 
 /// Calls body(i) for i in [0, count), each once, on the OpenMP pool. The first exception that a
 /// body throws is thrown here after the loop; bodies not yet begun are then left out. Checks for

@@ -10,7 +10,7 @@
 #include "niwaki/imaging/image.hpp"
 #include "niwaki/train/batch_loader.hpp"
 #include "niwaki/train/executor.hpp"
-#include "niwaki/train/folding.hpp"
+#include "niwaki/model/folding.hpp"
 
 namespace niwaki {
 namespace {

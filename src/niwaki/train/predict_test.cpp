@@ -10,7 +10,7 @@
 #include "niwaki/core/cancel.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/imaging/image.hpp"
-#include "niwaki/train/folding.hpp"
+#include "niwaki/model/folding.hpp"
 #include "niwaki/train/test_networks.hpp"
 
 namespace niwaki {

@@ -4,6 +4,7 @@
 
 #include "niwaki/model/import/auto_pad.hpp"
 #include "niwaki/model/import/operators.hpp"
+#include "niwaki/model/import/pending.hpp"
 
 namespace niwaki::onnx_import {
 namespace {
@@ -26,12 +27,12 @@ std::string padded_input(Importer& importer, const OnnxNode& node, Convolution& 
   return x.name;
 }
 
-/// A scale of every channel before it (or of all) becomes part of the weights: they are linear, and zeros stay zeros at
-/// the border. "" where there is none.
+/// A scale of every channel before it (or of all), which no layer before that takes, becomes part of the weights: they
+/// are linear, and zeros stay zeros at the border. "" where there is none.
 std::string scaled_input(Importer& importer, const OnnxNode& node, std::string& weight, std::int64_t groups) {
   const Value& x = importer.value(node, 0);
   const auto* affine = std::get_if<Affine>(&x.pending);
-  if (affine == nullptr || affine->shift != std::vector<float>{0}) {
+  if (affine == nullptr || affine->shift != std::vector<float>{0} || foldable(importer, x)) {
     return "";
   }
   const Shape shape = importer.graph().tensor(weight).shape;

@@ -9,6 +9,6 @@ namespace niwaki {
 ///   weight' = weight * scale / sqrt(variance + epsilon),  bias' = (bias - mean) * scale / sqrt(variance + epsilon) +
 ///   shift,
 /// computed in double. Other normalisations stay as they are.
-Graph with_folded_normalisation(const Graph& graph);
+Graph with_folded_normalisation(Graph graph);
 
 }  // namespace niwaki

@@ -1,10 +1,11 @@
-#include "niwaki/train/folding.hpp"
+#include "niwaki/model/folding.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace niwaki {
@@ -28,7 +29,7 @@ bool has_weight(const Node& node) {
 
 class Folder {
  public:
-  explicit Folder(const Graph& graph) : graph_(graph), uses_(count_uses(graph)) {}
+  explicit Folder(Graph graph) : graph_(std::move(graph)), uses_(count_uses(graph_)) {}
 
   Graph run() {
     std::vector<Node> kept;
@@ -103,8 +104,8 @@ class Folder {
 
 }  // namespace
 
-Graph with_folded_normalisation(const Graph& graph) {
-  return Folder(graph).run();
+Graph with_folded_normalisation(Graph graph) {
+  return Folder(std::move(graph)).run();
 }
 
 }  // namespace niwaki

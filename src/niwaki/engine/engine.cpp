@@ -1,0 +1,223 @@
+#include "niwaki/engine/engine.hpp"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "niwaki/core/error.hpp"
+#include "niwaki/core/parallel.hpp"
+#include "niwaki/engine/compiled_network.hpp"
+#include "niwaki/engine/cost_table.hpp"
+#include "niwaki/engine/layouts.hpp"
+#include "niwaki/engine/planner.hpp"
+#include "niwaki/engine/reference.hpp"
+
+namespace niwaki {
+namespace {
+
+/// Images at once: as many as it takes for the smallest planes to fill some vectors, and no more than keep the largest
+/// value within a third-level cache.
+constexpr std::size_t kFilledPositions = 64;
+constexpr std::size_t kLargestValue = std::size_t{4} << 20;  // floats
+
+/// A network compiled for one shape, and the instances of it that nobody is running.
+struct Plan {
+  explicit Plan(CompiledNetwork compiled) : network(std::move(compiled)) {}
+
+  CompiledNetwork network;
+  std::mutex mutex;
+  std::vector<std::unique_ptr<CompiledNetwork::Instance>> idle;
+};
+
+/// An instance that goes back to the idle ones in the end.
+class Lease {
+ public:
+  explicit Lease(Plan& plan) : plan_(plan) {
+    const std::lock_guard lock(plan.mutex);
+    if (!plan.idle.empty()) {
+      instance_ = std::move(plan.idle.back());
+      plan.idle.pop_back();
+    } else {
+      instance_ = std::make_unique<CompiledNetwork::Instance>(plan.network);
+      plan.idle.reserve(plan.idle.size() + 1);
+    }
+  }
+  ~Lease() {
+    const std::lock_guard lock(plan_.mutex);
+    plan_.idle.push_back(std::move(instance_));
+  }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+  Lease(Lease&&) = delete;
+  Lease& operator=(Lease&&) = delete;
+
+  [[nodiscard]] const CompiledNetwork::Instance& instance() const { return *instance_; }
+
+ private:
+  Plan& plan_;
+  std::unique_ptr<CompiledNetwork::Instance> instance_;
+};
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values.empty() ? 0 : values[values.size() / 2];
+}
+
+}  // namespace
+
+EngineKind parse_engine_kind(std::string_view name) {
+  static const std::map<std::string_view, EngineKind> kinds = {{"auto", EngineKind::kAuto},
+                                                               {"dense", EngineKind::kDense},
+                                                               {"sparse", EngineKind::kSparse},
+                                                               {"reference", EngineKind::kReference}};
+  const auto found = kinds.find(name);
+  if (found == kinds.end()) {
+    throw InputError(fmt::format("there is no engine '{}'", name), "--engine",
+                     "choose auto, dense, sparse or reference");
+  }
+  return found->second;
+}
+
+struct Engine::State {
+  State(Graph network, EngineOptions chosen)
+      : options(std::move(chosen)),
+        threads(static_cast<std::size_t>(thread_count())),
+        classes(class_count(network)),
+        costs(options.cost_file.value_or(CostTable::usual_file().string())) {
+    if (options.kind == EngineKind::kReference) {
+      graph = std::move(network);
+    } else {
+      steps = lower(std::move(network), threads);
+    }
+  }
+
+  /// The plan for this shape, made when it is first asked for.
+  Plan& plan(const Shape& shape) {
+    const std::lock_guard lock(mutex);
+    std::unique_ptr<Plan>& found = plans[shape];
+    if (found == nullptr) {
+      use_threads_in_libraries();
+      const std::vector<Place> shapes = value_shapes(steps, shape);
+      const std::vector<Layout> chosen = choose(shapes);
+      found = std::make_unique<Plan>(CompiledNetwork(steps, shape, layouts_of(steps, shapes, chosen), threads));
+    }
+    return *found;
+  }
+
+  std::vector<Layout> choose(const std::vector<Place>& shapes) {
+    if (options.kind == EngineKind::kSparse) {
+      return uniform_layouts(steps, shapes, Layout::kPlanes);
+    }
+    if (options.kind == EngineKind::kDense) {
+      return uniform_layouts(steps, shapes, Layout::kBlocked);
+    }
+    std::vector<Layout> chosen = plan_layouts(steps, shapes, threads, costs);
+    costs.save();
+    return chosen;
+  }
+
+  [[nodiscard]] std::size_t images_at_once(const Shape& shape) const {
+    const auto most = static_cast<std::size_t>(std::max<std::int64_t>(1, shape[0]));
+    if (options.images_at_once > 0) {
+      return std::min(options.images_at_once, most);
+    }
+    std::size_t smallest = kFilledPositions;
+    std::size_t largest = 1;
+    const std::vector<Place> shapes = value_shapes(steps, {1, shape[1], shape[2], shape[3]});
+    for (const Step& step : steps.steps) {
+      const Place& out = shapes[step.output];
+      if (std::holds_alternative<ConvolutionLayer>(step.layer) && out.pixels() > 1) {
+        smallest = std::min(smallest, out.pixels());
+        largest = std::max(largest, out.floats());
+      }
+    }
+    std::size_t images = 1;
+    while (images * smallest < kFilledPositions && 2 * images * largest <= kLargestValue && 2 * images <= most) {
+      images *= 2;
+    }
+    return images;
+  }
+
+  EngineOptions options;
+  std::size_t threads;
+  std::size_t classes;
+  CostTable costs;
+  Graph graph;  // for the reference alone
+  Steps steps;
+  std::mutex mutex;
+  std::map<Shape, std::unique_ptr<Plan>> plans;
+};
+
+Engine::Engine(Graph graph, const EngineOptions& options)
+    : state_(std::make_unique<State>(std::move(graph), options)) {}
+Engine::~Engine() = default;
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+
+std::size_t Engine::classes() const {
+  return state_->classes;
+}
+
+std::size_t Engine::images_at_once(const Shape& shape) const {
+  return state_->options.kind == EngineKind::kReference ? 1 : state_->images_at_once(shape);
+}
+
+std::vector<float> Engine::logits(std::span<const float> images, const Shape& shape) const {
+  if (state_->options.kind == EngineKind::kReference) {
+    return reference_logits(state_->graph, images, shape);
+  }
+  const auto count = static_cast<std::size_t>(shape[0]);
+  NIWAKI_CHECK(shape.size() == 4 && (count == 0 || images.size() % count == 0), "{} values for {} images",
+               images.size(), count);
+  std::vector<float> logits;
+  logits.reserve(count * classes());
+  if (count == 0) {
+    return logits;
+  }
+  const std::size_t at_once = images_at_once(shape);
+  Plan& plan = state_->plan({static_cast<std::int64_t>(at_once), shape[1], shape[2], shape[3]});
+  const std::size_t values = images.size() / count;
+  use_threads_in_libraries();
+  const Lease lease(plan);
+  const CompiledNetwork::Instance& instance = lease.instance();
+  for (std::size_t first = 0; first < count; first += at_once) {
+    const std::size_t size = std::min(at_once, count - first);
+    std::ranges::copy(images.subspan(first * values, size * values), instance.input());
+    std::fill_n(instance.input() + size * values, (at_once - size) * values, 0.0F);
+    instance.run();
+    logits.insert(logits.end(), instance.output(), instance.output() + size * classes());
+  }
+  return logits;
+}
+
+std::vector<TaskTime> Engine::task_times(std::span<const float> images, const Shape& shape, int runs) const {
+  if (state_->options.kind == EngineKind::kReference) {
+    return {};
+  }
+  const std::size_t at_once = images_at_once(shape);
+  Plan& plan = state_->plan({static_cast<std::int64_t>(at_once), shape[1], shape[2], shape[3]});
+  use_threads_in_libraries();
+  const Lease lease(plan);
+  std::ranges::copy(images.first(plan.network.input_floats()), lease.instance().input());
+  std::vector<std::vector<double>> seconds(plan.network.tasks().size());
+  std::vector<double> once;
+  for (int run = 0; run < runs; ++run) {
+    lease.instance().run(&once);
+    for (std::size_t i = 0; i < once.size(); ++i) {
+      seconds[i].push_back(once[i]);
+    }
+  }
+  std::vector<TaskTime> times;
+  for (std::size_t i = 0; i < seconds.size(); ++i) {
+    const Task& task = plan.network.tasks()[i];
+    times.push_back({.name = task.name,
+                     .kind = task.kind,
+                     .seconds = median(seconds[i]),
+                     .useful_operations = task.useful_operations,
+                     .weight_bytes = task.weight_bytes});
+  }
+  return times;
+}
+
+}  // namespace niwaki

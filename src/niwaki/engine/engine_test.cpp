@@ -1,0 +1,159 @@
+#include "niwaki/engine/engine.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "niwaki/core/error.hpp"
+#include "niwaki/core/parallel.hpp"
+#include "niwaki/core/random.hpp"
+#include "niwaki/engine/reference.hpp"
+#include "niwaki/model/zoo/zoo.hpp"
+
+namespace niwaki {
+namespace {
+
+/// A network of the zoo whose normalisations all do something.
+Graph network(const std::string& architecture, std::size_t side) {
+  RandomStream random(1, architecture);
+  Graph graph = build_network(architecture, {"a", "b", "c"}, imagenet_preprocessing(3, side, side), random);
+  for (const Node& node : graph.nodes) {
+    if (!std::holds_alternative<BatchNormalization>(node.operation)) {
+      continue;
+    }
+    for (std::size_t i = 1; i < 5; ++i) {
+      for (float& value : graph.tensor(node.inputs[i]).values) {
+        value = static_cast<float>(i == 1 || i == 4 ? random.uniform(0.7, 1.2) : random.uniform(-0.2, 0.2));
+      }
+    }
+  }
+  return graph;
+}
+
+/// Zeroes this share of every convolution's and linear layer's weights.
+Graph pruned(Graph graph, double sparsity) {
+  RandomStream random(2, "prune");
+  for (const PrunableLayer& layer : prunable_layers(graph)) {
+    for (float& value : graph.tensor(layer.tensor).values) {
+      value = random.chance(sparsity) ? 0.0F : value;
+    }
+  }
+  return graph;
+}
+
+std::vector<float> pictures(const Shape& shape) {
+  RandomStream random(3, "pictures");
+  std::vector<float> values(static_cast<std::size_t>(shape[0] * shape[1] * shape[2] * shape[3]));
+  for (float& value : values) {
+    value = static_cast<float>(random.normal());
+  }
+  return values;
+}
+
+EngineOptions options(EngineKind kind, std::size_t at_once = 0) {
+  return {.kind = kind, .images_at_once = at_once, .cost_file = ""};
+}
+
+float largest(const std::vector<float>& values) {
+  float most = 0;
+  for (const float value : values) {
+    most = std::max(most, std::abs(value));
+  }
+  return most;
+}
+
+void expect_close(const std::vector<float>& actual, const std::vector<float>& expected, const std::string& where) {
+  ASSERT_EQ(actual.size(), expected.size()) << where;
+  const float tolerance = 1e-4F * std::max(1.0F, largest(expected));
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    ASSERT_NEAR(actual[i], expected[i], tolerance) << where << ", logit " << i;
+  }
+}
+
+class EngineOnNetwork : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(EngineOnNetwork, agrees_with_the_reference_dense_and_pruned) {
+  const Shape shape = {2, 3, 40, 40};
+  const std::vector<float> images = pictures(shape);
+  for (const double sparsity : {0.0, 0.8}) {
+    const Graph graph = pruned(network(GetParam(), 40), sparsity);
+    const std::vector<float> expected = reference_logits(graph, images, shape);
+    for (const EngineKind kind : {EngineKind::kDense, EngineKind::kSparse}) {
+      for (const std::size_t at_once : {1, 2}) {
+        const Engine engine(graph, options(kind, at_once));
+        expect_close(engine.logits(images, shape), expected,
+                     fmt::format("{} at {}, engine {}, {} at once", GetParam(), sparsity, static_cast<int>(kind),
+                                 at_once));
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Zoo, EngineOnNetwork, ::testing::ValuesIn(architecture_names()), [](const auto& architecture) {
+  std::string name = architecture.param;
+  std::ranges::replace(name, '-', '_');
+  return name;
+});
+
+TEST(Engine, plans_by_measured_costs) {
+  const Shape shape = {3, 3, 32, 32};
+  const std::vector<float> images = pictures(shape);
+  const Graph graph = pruned(network("resnet-small", 32), 0.9);
+  const Engine engine(graph, options(EngineKind::kAuto));
+  expect_close(engine.logits(images, shape), reference_logits(graph, images, shape), "auto");
+}
+
+TEST(Engine, a_picture_gives_the_same_bits_whatever_stands_beside_it) {
+  const Shape shape = {5, 3, 32, 32};
+  const std::vector<float> images = pictures(shape);
+  const Engine engine(pruned(network("resnet18", 32), 0.9), options(EngineKind::kSparse, 2));
+  const std::vector<float> all = engine.logits(images, shape);
+  const std::size_t values = images.size() / 5;
+  const std::vector<float> two = engine.logits(std::span(images).subspan(3 * values, 2 * values), {2, 3, 32, 32});
+  EXPECT_THAT(two, ::testing::ElementsAreArray(all.begin() + 9, all.end()));
+}
+
+TEST(Engine, runs_from_several_threads_at_once) {
+  const Shape shape = {2, 3, 32, 32};
+  const std::vector<float> images = pictures(shape);
+  for (const EngineKind kind : {EngineKind::kDense, EngineKind::kSparse}) {
+    const Engine engine(pruned(network("resnet18", 32), 0.5), options(kind));
+    const std::vector<float> alone = engine.logits(images, shape);
+    std::vector<std::vector<float>> results(4);
+    {
+      std::vector<std::jthread> callers;
+      for (std::vector<float>& result : results) {
+        callers.emplace_back([&] {
+          for (int i = 0; i < 3; ++i) {
+            result = engine.logits(images, shape);
+          }
+        });
+      }
+    }
+    for (const std::vector<float>& result : results) {
+      EXPECT_EQ(result, alone);
+    }
+  }
+}
+
+TEST(Engine, takes_several_sizes) {
+  const Graph graph = network("resnet18", 64);
+  const Engine engine(graph, options(EngineKind::kSparse));
+  for (const std::int64_t side : {32, 33, 47}) {
+    const Shape shape = {1, 3, side, side + 5};
+    const std::vector<float> images = pictures(shape);
+    expect_close(engine.logits(images, shape), reference_logits(graph, images, shape), fmt::format("side {}", side));
+  }
+  EXPECT_THROW(engine.logits(pictures({1, 1, 32, 32}), {1, 1, 32, 32}), InputError);
+}
+
+TEST(Engine, an_unknown_kind_is_refused) {
+  EXPECT_EQ(parse_engine_kind("sparse"), EngineKind::kSparse);
+  EXPECT_THROW(parse_engine_kind("fast"), InputError);
+}
+
+}  // namespace
+}  // namespace niwaki

@@ -1,0 +1,150 @@
+#include "niwaki/engine/planner.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <utility>
+
+#include "niwaki/engine/layouts.hpp"
+
+namespace niwaki {
+namespace {
+
+class Planner {
+ public:
+  Planner(const Steps& network, const std::vector<Place>& shapes, std::size_t threads, CostTable& costs)
+      : network_(network), shapes_(shapes), threads_(threads), costs_(costs) {
+    const std::vector<Layout> blocked = uniform_layouts(network, shapes, Layout::kBlocked);
+    for (std::size_t i = 0; i < network.steps.size(); ++i) {
+      step_costs_.push_back({0, 0});
+      const bool computed = std::holds_alternative<ConvolutionLayer>(network.steps[i].layer) &&
+                            !is_linear_convolution(network.steps[i], shapes);
+      if (computed) {
+        const bool dense = blocked[i] == Layout::kBlocked;
+        step_costs_[i] = {cost(i, Layout::kPlanes),
+                          dense ? cost(i, Layout::kBlocked) : std::numeric_limits<double>::infinity()};
+        convolutions_.push_back(i);
+      }
+    }
+    for (const Place& shape : shapes) {
+      const bool image = shape.pixels() > 1;
+      change_costs_.push_back(image ? std::pair(costs.change(shape, Layout::kPlanes, Layout::kBlocked, threads),
+                                                costs.change(shape, Layout::kBlocked, Layout::kPlanes, threads))
+                                    : std::pair(0.0, 0.0));
+    }
+  }
+
+  std::vector<Layout> run() const {
+    std::vector<Layout> best;
+    double best_total = std::numeric_limits<double>::infinity();
+    for (std::vector<Layout> chosen : beginnings()) {
+      const double found = improve(chosen);
+      if (found < best_total) {
+        best_total = found;
+        best = std::move(chosen);
+      }
+    }
+    return best;
+  }
+
+ private:
+  [[nodiscard]] double cost(std::size_t i, Layout layout) const {
+    const Step& step = network_.steps[i];
+    Place x = shapes_[step.inputs[0]];
+    x.layout = layout == Layout::kBlocked && step.inputs[0] == 0 && x.channels <= 3 ? Layout::kImage : layout;
+    return costs_.convolution(step, x, shapes_[step.output], layout, threads_);
+  }
+
+  [[nodiscard]] std::vector<std::vector<Layout>> beginnings() const {
+    std::vector<Layout> planes(network_.steps.size(), Layout::kPlanes);
+    std::vector<Layout> blocked = uniform_layouts(network_, shapes_, Layout::kBlocked);
+    std::vector<Layout> own = planes;
+    for (const std::size_t i : convolutions_) {
+      own[i] = step_costs_[i].first <= step_costs_[i].second ? Layout::kPlanes : Layout::kBlocked;
+    }
+    return {planes, blocked, own};
+  }
+
+  /// Seconds of the convolutions and of all changes of layout; each value is changed once.
+  [[nodiscard]] double total(const std::vector<Layout>& chosen) const {
+    const std::vector<Layout> layouts = layouts_of(network_, shapes_, chosen);
+    std::vector<Layout> of_value(network_.values.size(), Layout::kImage);
+    std::set<std::pair<std::size_t, Layout>> changed;
+    double seconds = 0;
+    for (std::size_t i = 0; i < network_.steps.size(); ++i) {
+      const Step& step = network_.steps[i];
+      seconds += layouts[i] == Layout::kPlanes ? step_costs_[i].first : 0;
+      seconds += layouts[i] == Layout::kBlocked ? step_costs_[i].second : 0;
+      for (const std::size_t input : step.inputs) {
+        const Layout has = of_value[input];
+        const bool image = has == Layout::kImage && layouts[i] == Layout::kBlocked && shapes_[input].channels <= 3;
+        const bool differs = has != layouts[i] && has != Layout::kFlat && layouts[i] != Layout::kFlat && !image;
+        if (differs && changed.emplace(input, layouts[i]).second) {
+          seconds += layouts[i] == Layout::kBlocked ? change_costs_[input].first : change_costs_[input].second;
+        }
+      }
+      of_value[step.output] =
+          std::holds_alternative<GlobalAveragePool>(step.layer) ? Layout::kFlat : layouts[i];
+    }
+    return seconds;
+  }
+
+  double improve(std::vector<Layout>& chosen) const {
+    double best = total(chosen);
+    for (bool better = true; better;) {
+      better = false;
+      for (std::size_t begin = 0; begin < convolutions_.size(); ++begin) {
+        for (std::size_t end = begin + 1; end <= convolutions_.size(); ++end) {
+          for (const Layout layout : {Layout::kPlanes, Layout::kBlocked}) {
+            better |= try_run(begin, end, layout, chosen, best);
+          }
+        }
+      }
+    }
+    return best;
+  }
+
+  bool try_run(std::size_t begin, std::size_t end, Layout layout, std::vector<Layout>& chosen, double& best) const {
+    std::vector<Layout> candidate = chosen;
+    for (std::size_t i = begin; i < end; ++i) {
+      candidate[convolutions_[i]] = layout;
+    }
+    if (candidate == chosen) {
+      return false;
+    }
+    const double seconds = total(candidate);
+    if (!(seconds < best * (1 - 1e-9))) {
+      return false;
+    }
+    best = seconds;
+    chosen = std::move(candidate);
+    return true;
+  }
+
+  const Steps& network_;
+  const std::vector<Place>& shapes_;
+  std::size_t threads_;
+  CostTable& costs_;
+  std::vector<std::size_t> convolutions_;
+  std::vector<std::pair<double, double>> step_costs_;    // planes, blocked
+  std::vector<std::pair<double, double>> change_costs_;  // of each value: to blocked, to planes
+};
+
+}  // namespace
+
+std::vector<Layout> plan_layouts(const Steps& network, const std::vector<Place>& shapes, std::size_t threads,
+                                 CostTable& costs) {
+  return Planner(network, shapes, threads, costs).run();
+}
+
+std::vector<Layout> uniform_layouts(const Steps& network, const std::vector<Place>& shapes, Layout layout) {
+  std::vector<Layout> result;
+  for (const Step& step : network.steps) {
+    const bool convolution = std::holds_alternative<ConvolutionLayer>(step.layer);
+    const bool possible = layout != Layout::kBlocked || !convolution || can_be_blocked(step, shapes);
+    result.push_back(possible ? layout : Layout::kPlanes);
+  }
+  return result;
+}
+
+}  // namespace niwaki

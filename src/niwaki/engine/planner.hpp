@@ -1,0 +1,21 @@
+#pragma once
+
+#include <vector>
+
+#include "niwaki/engine/cost_table.hpp"
+#include "niwaki/engine/place.hpp"
+#include "niwaki/engine/steps.hpp"
+
+namespace niwaki {
+
+/// Chooses, for every convolution, our sparse kernels (kPlanes) or oneDNN's (kBlocked), so that their time and that of
+/// the changes of layout between them is least: from each of three beginnings (all sparse, all dense, each its own
+/// best), runs of consecutive convolutions are changed together as long as that saves time. The result is what
+/// layouts_of() wants as `chosen`.
+std::vector<Layout> plan_layouts(const Steps& network, const std::vector<Place>& shapes, std::size_t threads,
+                                 CostTable& costs);
+
+/// All convolutions in one layout; those that oneDNN has no kernel for stay kPlanes.
+std::vector<Layout> uniform_layouts(const Steps& network, const std::vector<Place>& shapes, Layout layout);
+
+}  // namespace niwaki
