@@ -81,17 +81,21 @@ void check_tensors(const Graph& graph, const Node& node, const Inputs& expected)
   }
 }
 
-/// The weight that says how many channels come out of the chain of nodes that ends in `value`, or nullptr.
-const Tensor* last_weight(const Graph& graph, const std::string& value) {
-  const Node* node = graph.producer(value);
-  while (node != nullptr) {
-    if (std::holds_alternative<Linear>(node->operation) || std::holds_alternative<Convolution>(node->operation)) {
-      return &graph.tensor(node->inputs[1]);
+/// The weight that says how many channels come out of the chain of nodes that ends in the output, or nullptr.
+const Tensor* last_weight(const Graph& graph) {
+  std::string value = graph.output;
+  for (std::size_t left = graph.nodes.size(); left-- > 0;) {  // each node after what it reads
+    const Node& node = graph.nodes[left];
+    if (node.output != value) {
+      continue;
     }
-    if (std::holds_alternative<Concatenate>(node->operation)) {
+    if (std::holds_alternative<Linear>(node.operation) || std::holds_alternative<Convolution>(node.operation)) {
+      return &graph.tensor(node.inputs[1]);
+    }
+    if (std::holds_alternative<Concatenate>(node.operation)) {
       return nullptr;
     }
-    node = graph.producer(node->inputs[0]);
+    value = node.inputs[0];
   }
   return nullptr;
 }
@@ -157,7 +161,7 @@ void check(const Graph& graph) {
 }
 
 std::size_t class_count(const Graph& graph) {
-  const Tensor* weight = last_weight(graph, graph.output);
+  const Tensor* weight = last_weight(graph);
   if (weight == nullptr) {
     throw InputError("how many classes the network has cannot be told", fmt::format("output '{}'", graph.output),
                      "let it end in a linear layer or a convolution with global pooling");

@@ -112,6 +112,9 @@ using Shape = std::vector<std::int64_t>;
 /// the node where shapes do not fit.
 std::map<std::string, Shape> infer_shapes(const Graph& graph, const Shape& input);
 
+/// The shape of one node's output, from those of its inputs.
+Shape infer_shape(const Graph& graph, const Node& node, const std::map<std::string, Shape>& shapes);
+
 /// Throws InputError naming the node: an input that nothing makes, a value made twice, a tensor of the wrong rank,
 /// nodes out of order, an output that is not [batch, classes].
 void check(const Graph& graph);

@@ -10,6 +10,7 @@
 namespace niwaki {
 namespace {
 
+constexpr std::int64_t kLongestSide = 100'000;  // pixels
 constexpr const char* kChannels = "niwaki.channels";
 constexpr const char* kHeight = "niwaki.height";
 constexpr const char* kWidth = "niwaki.width";
@@ -59,8 +60,8 @@ class PreprocessingKeys {
 
   std::size_t size(const char* key) {
     const auto number = parse_integer(take(key));
-    if (!number || *number < 1) {
-      refuse(key, source_, "a whole number");
+    if (!number || *number < 1 || *number > kLongestSide) {
+      refuse(key, source_, "a whole number, 1 to 100 000");
     }
     return static_cast<std::size_t>(*number);
   }

@@ -63,7 +63,9 @@ class NodeShape {
       if (next[0] != out[0] || next[2] != out[2] || next[3] != out[3]) {
         refuse(node_, "its inputs differ in height or width");
       }
-      out[1] += next[1];
+      if (__builtin_add_overflow(out[1], next[1], &out[1])) {
+        refuse(node_, "it joins too many channels");
+      }
     }
     return out;
   }
@@ -136,13 +138,31 @@ class NodeShape {
   const std::map<std::string, Shape>& shapes_;
 };
 
+/// Far beyond any network, and far from where sizes overflow.
+constexpr std::int64_t kMostValues = std::int64_t{1} << 40;
+
+void check_size(const Node& node, const Shape& shape) {
+  std::int64_t values = 1;
+  for (const std::int64_t length : shape) {
+    if (length < 1 || length > kMostValues || __builtin_mul_overflow(values, length, &values) || values > kMostValues) {
+      refuse(node, "its output has too many values");
+    }
+  }
+}
+
 }  // namespace
+
+Shape infer_shape(const Graph& graph, const Node& node, const std::map<std::string, Shape>& shapes) {
+  Shape shape = std::visit(NodeShape(graph, node, shapes), node.operation);
+  check_size(node, shape);
+  return shape;
+}
 
 std::map<std::string, Shape> infer_shapes(const Graph& graph, const Shape& input) {
   NIWAKI_CHECK(input.size() == 4, "an input of {} dimensions", input.size());
   std::map<std::string, Shape> shapes = {{graph.input, input}};
   for (const Node& node : graph.nodes) {
-    shapes[node.output] = std::visit(NodeShape(graph, node, shapes), node.operation);
+    shapes[node.output] = infer_shape(graph, node, shapes);
   }
   return shapes;
 }

@@ -20,29 +20,62 @@ std::string zstd_packed(std::string_view bytes, int level) {
   return packed;
 }
 
-std::string zstd_unpacked(std::string_view bytes, const std::string& name, std::size_t limit) {
-  const std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context(ZSTD_createDCtx(), ZSTD_freeDCtx);
-  std::vector<char> block(ZSTD_DStreamOutSize());
-  std::string unpacked;
-  ZSTD_inBuffer input{bytes.data(), bytes.size(), 0};
-  std::size_t left = 1;  // 0 at the end of a frame
-  while (input.pos < input.size || left != 0) {
-    ZSTD_outBuffer output{block.data(), block.size(), 0};
-    const std::size_t before = input.pos;
-    left = ZSTD_decompressStream(context.get(), &output, &input);
-    if (ZSTD_isError(left) != 0) {
-      throw InputError(fmt::format("this is no intact zstd file ({})", ZSTD_getErrorName(left)), name,
+namespace {
+
+class Unpacking {
+ public:
+  Unpacking(ByteSource packed, std::string name)
+      : packed_(std::move(packed)), name_(std::move(name)), block_(ZSTD_DStreamInSize()) {
+    input_ = {block_.data(), 0, 0};
+  }
+
+  std::size_t read(char* bytes, std::size_t count) {
+    ZSTD_outBuffer output{bytes, count, 0};
+    while (output.pos == 0 && count > 0) {
+      if (input_.pos == input_.size) {
+        input_ = {block_.data(), packed_(block_.data(), block_.size()), 0};
+        if (input_.size == 0) {
+          return at_end(output);
+        }
+      }
+      take(output);
+    }
+    return output.pos;
+  }
+
+ private:
+  void take(ZSTD_outBuffer& output) {
+    left_ = ZSTD_decompressStream(context_.get(), &output, &input_);
+    if (ZSTD_isError(left_) != 0) {
+      throw InputError(fmt::format("this is no intact zstd file ({})", ZSTD_getErrorName(left_)), name_,
                        "copy the file again from where it came");
     }
-    if (unpacked.size() + output.pos > limit) {
-      throw InputError(fmt::format("it unpacks to more than {} bytes", limit), name, "check that it is the right file");
-    }
-    unpacked.append(block.data(), output.pos);
-    if (left != 0 && input.pos == before && output.pos == 0) {
-      throw InputError("the zstd file is truncated", name, "copy the file again from where it came");
-    }
   }
-  return unpacked;
+
+  /// What the packed bytes have given is not yet all taken, or they end before their frame does.
+  std::size_t at_end(ZSTD_outBuffer& output) {
+    if (left_ != 0) {
+      take(output);
+    }
+    if (output.pos == 0 && left_ != 0) {
+      throw InputError("the zstd file is truncated", name_, "copy the file again from where it came");
+    }
+    return output.pos;
+  }
+
+  ByteSource packed_;
+  std::string name_;
+  std::vector<char> block_;
+  std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context_{ZSTD_createDCtx(), ZSTD_freeDCtx};
+  ZSTD_inBuffer input_{};
+  std::size_t left_ = 1;  // 0 at the end of a frame
+};
+
+}  // namespace
+
+ByteSource zstd_unpacked(ByteSource packed, const std::string& name) {
+  const auto unpacking = std::make_shared<Unpacking>(std::move(packed), name);
+  return [unpacking](char* bytes, std::size_t count) { return unpacking->read(bytes, count); };
 }
 
 }  // namespace niwaki

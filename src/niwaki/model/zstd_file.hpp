@@ -1,14 +1,21 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
+#include "niwaki/model/byte_source.hpp"
+
 namespace niwaki {
 
-/// Packed by zstd at this level, with a checksum.
-std::string zstd_packed(std::string_view bytes, int level = 3);
+/// What networks are packed with where nobody says otherwise. docs/models.md has the measurements.
+inline constexpr int kZstdLevel = 3;
 
-/// Unpacked; more than `limit` bytes are refused before they are held (a zstd bomb). Throws InputError naming `name`.
-std::string zstd_unpacked(std::string_view bytes, const std::string& name, std::size_t limit);
+/// Packed by zstd at this level, with a checksum.
+std::string zstd_packed(std::string_view bytes, int level = kZstdLevel);
+
+/// The bytes that `packed` gives, unpacked as they are asked for. Reading throws InputError naming `name` where these
+/// are no intact zstd file.
+ByteSource zstd_unpacked(ByteSource packed, const std::string& name);
 
 }  // namespace niwaki

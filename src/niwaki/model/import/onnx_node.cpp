@@ -1,4 +1,4 @@
-#include "niwaki/model/onnx_node.hpp"
+#include "niwaki/model/import/onnx_node.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -7,14 +7,23 @@
 
 #include "niwaki/core/error.hpp"
 
-namespace niwaki {
+namespace niwaki::onnx_import {
 namespace {
 
 constexpr std::int64_t kLongest = 1'000'000;
 
+constexpr std::size_t kLongestName = 120;
+
 }  // namespace
 
-OnnxNode::OnnxNode(const onnx::NodeProto& node, std::size_t position, const std::string& file)
+std::string printable(const std::string& name) {
+  std::string shown = name.substr(0, kLongestName);
+  std::ranges::replace_if(
+      shown, [](unsigned char letter) { return letter < 0x20 || letter == 0x7F; }, '?');
+  return name.size() > kLongestName ? shown + "..." : shown;
+}
+
+OnnxNode::OnnxNode(onnx::NodeProto& node, std::size_t position, const std::string& file)
     : node_(node),
       name_(node.name().empty() ? fmt::format("{}_{}", node.op_type(), position) : node.name()),
       file_(file) {}
@@ -24,7 +33,7 @@ const std::string& OnnxNode::op() const {
 }
 
 std::string OnnxNode::where() const {
-  return fmt::format("{}, node '{}' ({})", file_, name_, node_.op_type());
+  return fmt::format("{}, node '{}' ({})", file_, printable(name_), printable(node_.op_type()));
 }
 
 void OnnxNode::refuse(const std::string& problem) const {
@@ -60,6 +69,15 @@ const onnx::AttributeProto* OnnxNode::find(const char* attribute) const {
   return nullptr;
 }
 
+onnx::TensorProto* OnnxNode::tensor(const char* attribute) const {
+  for (onnx::AttributeProto& candidate : *node_.mutable_attribute()) {
+    if (candidate.name() == attribute && candidate.has_t()) {
+      return candidate.mutable_t();
+    }
+  }
+  return nullptr;
+}
+
 std::int64_t OnnxNode::integer(const char* attribute, std::int64_t otherwise) const {
   const onnx::AttributeProto* found = find(attribute);
   return found != nullptr ? found->i() : otherwise;
@@ -85,7 +103,7 @@ void OnnxNode::allow_only(std::initializer_list<const char*> attributes) const {
   for (const onnx::AttributeProto& attribute : node_.attribute()) {
     const auto same = [&](std::string_view name) { return name == attribute.name(); };
     if (std::none_of(attributes.begin(), attributes.end(), same)) {
-      refuse(fmt::format("the attribute '{}' is not held", attribute.name()));
+      refuse(fmt::format("the attribute '{}' is not held", printable(attribute.name())));
     }
   }
 }
@@ -104,10 +122,6 @@ std::array<std::int64_t, 2> OnnxNode::pair(const char* attribute, std::array<std
 }
 
 std::array<std::int64_t, 4> OnnxNode::pads() const {
-  const std::string automatic = text("auto_pad", "NOTSET");
-  if (automatic != "NOTSET" && automatic != "VALID") {
-    refuse(fmt::format("auto_pad {} is not held", automatic));
-  }
   const std::vector<std::int64_t> values = integers("pads");
   if (values.empty()) {
     return {0, 0, 0, 0};
@@ -120,4 +134,11 @@ std::array<std::int64_t, 4> OnnxNode::pads() const {
   return {values[0], values[1], values[2], values[3]};
 }
 
-}  // namespace niwaki
+std::int64_t OnnxNode::axis(std::int64_t given, int rank) const {
+  if (given < -rank || given >= rank) {
+    refuse(fmt::format("there is no axis {} among {}", given, rank));
+  }
+  return given < 0 ? given + rank : given;
+}
+
+}  // namespace niwaki::onnx_import

@@ -1,14 +1,13 @@
-#include "niwaki/model/onnx_tensor.hpp"
+#include "niwaki/model/import/onnx_tensor.hpp"
 
 #include <bit>
-#include <cmath>
 #include <cstring>
 
 #include <onnx/onnx_pb.h>
 
 #include "niwaki/core/error.hpp"
 
-namespace niwaki {
+namespace niwaki::onnx_import {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "ONNX's raw data is little endian");
@@ -20,7 +19,7 @@ static_assert(std::endian::native == std::endian::little, "ONNX's raw data is li
 std::size_t element_count(const onnx::TensorProto& tensor, const std::string& where) {
   std::size_t count = 1;
   for (const std::int64_t length : tensor.dims()) {
-    if (length < 1) {
+    if (length < 0 || (length == 0 && !holds_integers(tensor))) {
       refuse(fmt::format("a tensor has a length of {}", length), where);
     }
     if (__builtin_mul_overflow(count, static_cast<std::size_t>(length), &count) || count > (std::size_t{1} << 40)) {
@@ -44,7 +43,9 @@ std::vector<Value> read_values(const onnx::TensorProto& tensor, const Listed& li
       refuse(fmt::format("a tensor of {} values has {} bytes", count, tensor.raw_data().size()), where);
     }
     std::vector<Value> values(count);
-    std::memcpy(values.data(), tensor.raw_data().data(), tensor.raw_data().size());
+    if (count > 0) {
+      std::memcpy(values.data(), tensor.raw_data().data(), tensor.raw_data().size());
+    }
     return values;
   }
   if (static_cast<std::size_t>(listed.size()) != count) {
@@ -62,13 +63,16 @@ Tensor read_float_tensor(const onnx::TensorProto& tensor, const std::string& whe
                        onnx::TensorProto::DataType_Name(static_cast<onnx::TensorProto::DataType>(tensor.data_type()))),
            where);
   }
-  Tensor result{{tensor.dims().begin(), tensor.dims().end()}, read_values<float>(tensor, tensor.float_data(), where)};
-  for (const float value : result.values) {
-    if (!std::isfinite(value)) {
-      refuse("a weight is not a finite number", where);
-    }
-  }
-  return result;
+  return {{tensor.dims().begin(), tensor.dims().end()}, read_values<float>(tensor, tensor.float_data(), where)};
+}
+
+Shape read_shape(const onnx::TensorProto& tensor, const std::string& where) {
+  element_count(tensor, where);
+  return {tensor.dims().begin(), tensor.dims().end()};
+}
+
+bool holds_integers(const onnx::TensorProto& tensor) {
+  return tensor.data_type() == onnx::TensorProto::INT64 || tensor.data_type() == onnx::TensorProto::INT32;
 }
 
 std::vector<std::int64_t> read_integer_tensor(const onnx::TensorProto& tensor, const std::string& where) {
@@ -83,4 +87,4 @@ std::vector<std::int64_t> read_integer_tensor(const onnx::TensorProto& tensor, c
   refuse("a shape or list of axes is not of whole numbers", where);
 }
 
-}  // namespace niwaki
+}  // namespace niwaki::onnx_import
