@@ -24,8 +24,8 @@ EngineKind parse_engine_kind(std::string_view name);
 
 struct EngineOptions {
   EngineKind kind = EngineKind::kAuto;
-  /// Images that run through the network at once; a larger batch is taken in such parts. 0: chosen from the sizes of the
-  /// network's values.
+  /// Images that run through the network at once; a larger batch is taken in such parts. 0: chosen from the sizes of
+  /// the network's values.
   std::size_t images_at_once = 0;
   /// Where measured costs are kept (cost_table.hpp); none: the usual file. Empty: nowhere.
   std::optional<std::string> cost_file;
@@ -34,7 +34,7 @@ struct EngineOptions {
 /// What one task of a network takes, for `niwaki bench`.
 struct TaskTime {
   std::string name;
-  std::string kind;  // "sparse", "dense", "elementwise", "pool", "layout"
+  std::string kind;              // "sparse", "dense", "elementwise", "pool", "layout"
   double seconds = 0;            // median over runs, for images_at_once images
   double useful_operations = 0;  // floating-point, multiplications by nonzero weights and their additions
   std::size_t weight_bytes = 0;

@@ -83,8 +83,7 @@ class Planner {
           seconds += layouts[i] == Layout::kBlocked ? change_costs_[input].first : change_costs_[input].second;
         }
       }
-      of_value[step.output] =
-          std::holds_alternative<GlobalAveragePool>(step.layer) ? Layout::kFlat : layouts[i];
+      of_value[step.output] = std::holds_alternative<GlobalAveragePool>(step.layer) ? Layout::kFlat : layouts[i];
     }
     return seconds;
   }
