@@ -10,7 +10,7 @@
 #include "niwaki/core/error.hpp"
 #include "niwaki/model/onnx.hpp"
 #include "niwaki/scores/table.hpp"
-#include "niwaki/train/predict.hpp"
+#include "niwaki/train/torch_predictor.hpp"
 
 namespace niwaki {
 namespace {
@@ -31,7 +31,7 @@ struct PredictCommand {
     check_arguments();
     check_output(out, {".npy"});
     const Graph graph = read_onnx(model);
-    const Predictor predictor(graph);
+    const TorchPredictor predictor(graph);
     std::vector<float> scores = input.empty() ? from_images(graph, predictor) : from_array(graph, predictor);
     if (!logits && !ends_in_sigmoid(graph)) {
       for (float& score : scores) {
@@ -57,7 +57,7 @@ struct PredictCommand {
     }
   }
 
-  [[nodiscard]] std::vector<float> from_images(const Graph& graph, const Predictor& predictor) const {
+  [[nodiscard]] std::vector<float> from_images(const Graph& graph, const TorchPredictor& predictor) const {
     if (!graph.preprocessing) {
       throw InputError("the network does not say how pictures become its input", model,
                        "add the metadata niwaki.channels, .height, .width, .mean, .deviation, or give --input");
@@ -72,7 +72,7 @@ struct PredictCommand {
     return scores;
   }
 
-  [[nodiscard]] std::vector<float> from_array(const Graph& graph, const Predictor& predictor) const {
+  [[nodiscard]] std::vector<float> from_array(const Graph& graph, const TorchPredictor& predictor) const {
     const FloatArray array = read_npy(input);
     if (array.shape.size() != 4) {
       throw InputError(fmt::format("an array of {} dimensions", array.shape.size()), input,

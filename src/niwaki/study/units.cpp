@@ -9,7 +9,7 @@
 #include "niwaki/model/zoo/zoo.hpp"
 #include "niwaki/prune/criterion.hpp"
 #include "niwaki/scores/grid.hpp"
-#include "niwaki/train/predict.hpp"
+#include "niwaki/train/torch_predictor.hpp"
 #include "niwaki/train/train.hpp"
 
 namespace niwaki {
@@ -32,7 +32,8 @@ std::vector<float> probabilities(std::vector<float> values) {
   return values;
 }
 
-void write_scores(const Predictor& predictor, const ImageSource& images, const fs::path& path, Progress& progress) {
+void write_scores(const TorchPredictor& predictor, const ImageSource& images, const fs::path& path,
+                  Progress& progress) {
   const std::vector<float> logits =
       predictor.logits(images, 64, [&](std::size_t done) { progress.advance(static_cast<double>(done)); });
   write_npy(path, {images.size(), predictor.classes()}, probabilities(logits));
@@ -95,7 +96,7 @@ std::vector<std::string> predict_unit(const StudyContext& study, const Unit& uni
   make_folder((study.folder / model_path(unit)).parent_path());
   make_folder((study.folder / scores_path(unit)).parent_path());
   write_onnx(graph, study.folder / model_path(unit));
-  const Predictor predictor(graph, study.recipe.train.device);
+  const TorchPredictor predictor(graph, study.recipe.train.device);
   write_scores(predictor, *study.cohort.test.images, study.folder / scores_path(unit), progress);
   std::vector<std::string> written = {model_path(unit), scores_path(unit)};
   if (unit.sparsity == 0) {
