@@ -84,9 +84,9 @@ TEST_P(EngineOnNetwork, agrees_with_the_reference_dense_and_pruned) {
     for (const EngineKind kind : {EngineKind::kDense, EngineKind::kSparse}) {
       for (const std::size_t at_once : {1, 2}) {
         const Engine engine(graph, options(kind, at_once));
-        expect_close(engine.logits(images, shape), expected,
-                     fmt::format("{} at {}, engine {}, {} at once", GetParam(), sparsity, static_cast<int>(kind),
-                                 at_once));
+        expect_close(
+            engine.logits(images, shape), expected,
+            fmt::format("{} at {}, engine {}, {} at once", GetParam(), sparsity, static_cast<int>(kind), at_once));
       }
     }
   }
