@@ -3,7 +3,8 @@
 import math
 
 PANEL_WIDTH, PANEL_HEIGHT = 250, 210
-LEFT, TOP, GAP, BOTTOM, LEGEND = 48, 44, 22, 42, 26
+LEFT, TOP, GAP, BOTTOM, LEGEND_ROW = 48, 44, 34, 50, 20
+LEGEND_WIDTH = 165  # of one entry
 INK, PALE, GRID = "#333333", "#6b6b6b", "#e4e4e4"
 DASHES = {"solid": "", "dashed": ' stroke-dasharray="6 4"', "dotted": ' stroke-dasharray="1.5 4"'}
 
@@ -13,7 +14,8 @@ def escaped(text):
 
 
 def text(x, y, words, size=12, colour=INK, anchor="middle", more=""):
-    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}" text-anchor="{anchor}"{more}>{escaped(words)}</text>'
+    return (f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}" text-anchor="{anchor}"{more}>'
+            f'{escaped(words)}</text>')
 
 
 def line(x1, y1, x2, y2, colour=GRID, width=1.0, more=""):
@@ -39,7 +41,7 @@ def curve(series, place):
 
 
 def panel(left, title, series, ticks, top, step, first, x_words, mark):
-    low, high = ticks[0], ticks[-1]
+    low, high = ticks[0][0], ticks[-1][0]
 
     def place(x, y):
         return left + PANEL_WIDTH * (x - low) / (high - low), TOP + PANEL_HEIGHT * (1 - y / top)
@@ -50,9 +52,9 @@ def panel(left, title, series, ticks, top, step, first, x_words, mark):
         parts.append(line(left, y, left + PANEL_WIDTH, y))
         if first:
             parts.append(text(left - 7, y + 4, f"{index * step:g}", 11, PALE, "end"))
-    for tick in ticks:
+    for tick, words in ticks:
         x, y = place(tick, 0)
-        parts.append(text(x, y + 16, f"{tick:g}", 11, PALE))
+        parts.append(text(x, y + 16, words, 11, PALE))
     if mark is not None:
         _, y = place(low, mark)
         parts.append(line(left, y, left + PANEL_WIDTH, y, INK, 1.2))
@@ -60,30 +62,33 @@ def panel(left, title, series, ticks, top, step, first, x_words, mark):
     return parts + [curve(one, place) for one in series]
 
 
-def legend(series, y):
-    """Of the first panel: the others have the same lines."""
-    parts, x = [], LEFT
+def legend(series, top):
+    """Of the first panel: the others have the same lines. A row for each colour."""
+    parts, rows = [], {}
     for one in series:
+        place = rows.setdefault(one["colour"], [LEFT, top + LEGEND_ROW * len(rows)])
+        x, y = place
         parts.append(line(x, y - 4, x + 26, y - 4, one["colour"], 1.8, DASHES[one["line"]]))
         parts.append(text(x + 32, y, one["name"], 11, INK, "start"))
-        x += 46 + 6.2 * len(one["name"])
-    return parts
+        place[0] += LEGEND_WIDTH
+    return parts, LEGEND_ROW * len(rows)
 
 
 def lines(panels, ticks, x_words, y_words, mark=None):
-    """`panels`: pairs of a title and a list of {name, colour, line: solid, dashed or dotted, points: [(x, y)]}. `mark` is a
-    height at which a dark line runs."""
+    """`panels`: pairs of a title and a list of {name, colour, line: solid, dashed or dotted, points: [(x, y)]}. `ticks`:
+    pairs of an x and its words, from the left edge to the right one. `mark` is a height at which a dark line runs."""
     highest = max([mark or 0, *(y for _, series in panels for one in series for _, y in one["points"])])
     step = step_of(highest)
     top = step * math.ceil(highest / step - 1e-9)
     width = LEFT + len(panels) * (PANEL_WIDTH + GAP)
-    height = TOP + PANEL_HEIGHT + BOTTOM + LEGEND
+    below = TOP + PANEL_HEIGHT + BOTTOM
+    explained, rows_height = legend(panels[0][1], below + 10)
+    height = below + rows_height + 4
     parts = [f'<rect width="{width}" height="{height}" fill="#ffffff"/>']
     middle = TOP + PANEL_HEIGHT / 2
     parts.append(text(14, middle, y_words, 11, PALE, more=f' transform="rotate(-90 14 {middle:.1f})"'))
     for index, (title, series) in enumerate(panels):
         parts += panel(LEFT + index * (PANEL_WIDTH + GAP), title, series, ticks, top, step, index == 0, x_words, mark)
-    parts += legend(panels[0][1], height - 12)
-    body = "\n".join(parts)
+    body = "\n".join(parts + explained)
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
             f'font-family="system-ui, sans-serif">\n{body}\n</svg>\n')

@@ -315,8 +315,8 @@ class Sweep:
         others = max(0.0, others / (time.perf_counter() - begin))
         peer.end()
         return {"network": SWEEP_NETWORK, "size": self.size, "images": SWEEP_IMAGES, "threads": self.threads,
-                "processors_busy_with_others": round(others, 2), "sparsities": SWEEP, "ours": self.what, "torch_variant": variant, "largest_difference": apart,
-                "rounds": rounds}
+                "processors_busy_with_others": round(others, 2), "sparsities": SWEEP, "ours": self.what,
+                "torch_variant": variant, "largest_difference": apart, "rounds": rounds}
 
 
 def measure(options, work):
@@ -348,3 +348,4 @@ def measure(options, work):
 
 table = engine_report.table
 chart = engine_report.chart
+CHART = engine_report.CHART

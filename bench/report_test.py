@@ -122,9 +122,10 @@ class ReportTest(unittest.TestCase):
 
     def test_chart_places_points(self):
         series = [{"name": "<one> & two", "colour": "#000000", "line": "solid", "points": [(0, 0), (1, 10)]}]
-        text = chart.lines([("A", series)], [0, 0.5, 1], "x", "y", mark=5)
+        text = chart.lines([("A", series)], [(0, "none"), (1, "all")], "x", "y", mark=5)
         left, bottom = chart.LEFT, chart.TOP + chart.PANEL_HEIGHT
         self.assertIn(f'points="{left:.1f},{bottom:.1f} {left + chart.PANEL_WIDTH:.1f},{chart.TOP:.1f}"', text)
+        self.assertIn(">none</text>", text)
         self.assertIn("&lt;one&gt; &amp; two", text)
         xml.etree.ElementTree.fromstring(text)
 
