@@ -1,5 +1,6 @@
 #include "niwaki/audit/audit.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "niwaki/audit/class_labels.hpp"
@@ -72,8 +73,10 @@ void correlate_with_frequency(const std::vector<AuditClass>& classes, MethodResu
 
 /// What is needed of one method at the exemplar sparsity.
 struct ExemplarTables {
-  std::vector<MatrixView<const double>> averages;  // one a sparsity, 0 first
-  std::size_t step = 0;                            // of the exemplar sparsity
+  std::vector<const RowRanks*> ranks;  // of the seed-averaged scores, one a sparsity, 0 first
+  MatrixView<const double> dense;      // these scores
+  MatrixView<const double> pruned;     // at the exemplar sparsity
+  std::size_t step = 0;                // of this
   PrunedPair pair;
 };
 
@@ -83,9 +86,15 @@ ExemplarTables exemplar_tables(const Cohort& cohort, const ScoreGrid& grid, cons
   ExemplarTables tables;
   for (std::size_t step = 0; step < figures.sparsities().size(); ++step) {
     const double sparsity = figures.sparsities()[step];
-    const std::vector<double>& values = measured.average(grid.entry(method, grid.seeds.front(), sparsity));
-    tables.averages.emplace_back(values.data(), cohort.size(), cohort.classes.size());
-    tables.step = is_exemplar_sparsity(sparsity, options) ? step : tables.step;
+    const AveragedTable& table = measured.average(grid.entry(method, grid.seeds.front(), sparsity));
+    tables.ranks.push_back(&table.ranks.value());
+    const MatrixView<const double> values(table.average.values().data(), cohort.size(), cohort.classes.size());
+    if (step == 0) {
+      tables.dense = values;
+    } else if (is_exemplar_sparsity(sparsity, options)) {
+      tables.step = step;
+      tables.pruned = values;
+    }
   }
   tables.pair.sparsity = figures.sparsities()[tables.step];
   for (std::size_t seed = 0; seed < figures.seeds(); ++seed) {
@@ -116,9 +125,9 @@ void look_closer(const Cohort& cohort, const std::vector<ClassLabels>& labels, c
   const ExemplarTables tables =
       exemplar_tables(cohort, grid, measured, figures, result.method, operating_points, options);
   result.exemplars =
-      find_exemplars(cohort, labels, tables.averages[0], tables.averages[tables.step], tables.pair.sparsity,
-                     options.exemplar_fraction, resampling, where + ".exemplars", notes);
-  result.exemplars.images = image_result(tables.averages, tables.step, tables.pair);
+      find_exemplars(cohort, labels, {tables.dense, *tables.ranks.front()}, {tables.pruned, *tables.ranks[tables.step]},
+                     tables.pair.sparsity, options.exemplar_fraction, resampling, where + ".exemplars", notes);
+  result.exemplars.images = image_result(tables.ranks, tables.dense, tables.pruned, tables.pair);
   if (resampling == nullptr) {
     notes.push_back({where + ".companions", "none measured, because no bootstrap was asked for"});
     return;
@@ -195,10 +204,10 @@ AuditResult audit(const Cohort& cohort, const std::vector<std::size_t>& train_po
                train_positives.size(), cohort.classes.size());
   NIWAKI_CHECK(validation == nullptr || validation->cohort.classes == cohort.classes, "other classes in validation");
   AuditResult result;
-  const std::vector<ClassLabels> labels = labels_by_class(cohort);
-  const OperatingPoints operating_points(grid, labels, options, logits, validation, result.notes);
   const std::vector<std::uint32_t> patients = number_patients(cohort);
-  result.patients = cohort.patients();
+  const std::vector<ClassLabels> labels = labels_by_class(cohort, patients);
+  const OperatingPoints operating_points(grid, labels, options, logits, validation, result.notes);
+  result.patients = std::size_t{1} + *std::max_element(patients.begin(), patients.end());
   std::optional<PatientResamples> resamples;
   std::optional<Resampling> resampling;
   if (options.resamples > 0) {

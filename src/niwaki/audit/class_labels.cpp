@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "niwaki/core/name_index.hpp"
+#include "niwaki/core/parallel.hpp"
 #include "niwaki/metrics/bootstrap_interval.hpp"
 
 namespace niwaki {
@@ -19,6 +20,26 @@ std::vector<std::size_t> images_of_patients(const std::vector<std::uint32_t>& pa
   return counts;
 }
 
+ClassLabels labels_of_class(const Cohort& cohort, std::size_t column, const std::vector<std::uint32_t>& patients) {
+  const MatrixView<const Label> view = cohort.label_view();
+  ClassLabels labels;
+  labels.name = cohort.classes[column];
+  labels.values.resize(view.rows());
+  for (std::size_t row = 0; row < view.rows(); ++row) {
+    const Label label = view(row, column);
+    labels.values[row] = static_cast<std::int8_t>(label);
+    labels.positives += label == Label::kPositive ? 1 : 0;
+    labels.negatives += label == Label::kNegative ? 1 : 0;
+    labels.unknown += label == Label::kUnknown ? 1 : 0;
+  }
+  const std::vector<std::size_t> positives = images_of_patients(patients, labels.values, 1);
+  const std::vector<std::size_t> negatives = images_of_patients(patients, labels.values, 0);
+  labels.positive_patients = positives.size();
+  labels.negative_patients = negatives.size();
+  labels.effective_patients = std::min(effective_patients(positives), effective_patients(negatives));
+  return labels;
+}
+
 }  // namespace
 
 std::vector<std::uint32_t> number_patients(const Cohort& cohort) {
@@ -32,26 +53,12 @@ std::vector<std::uint32_t> number_patients(const Cohort& cohort) {
 }
 
 std::vector<ClassLabels> labels_by_class(const Cohort& cohort) {
+  return labels_by_class(cohort, number_patients(cohort));
+}
+
+std::vector<ClassLabels> labels_by_class(const Cohort& cohort, const std::vector<std::uint32_t>& patients) {
   std::vector<ClassLabels> result(cohort.classes.size());
-  const MatrixView<const Label> view = cohort.label_view();
-  const std::vector<std::uint32_t> patients = number_patients(cohort);
-  for (std::size_t column = 0; column < result.size(); ++column) {
-    ClassLabels& labels = result[column];
-    labels.name = cohort.classes[column];
-    labels.values.resize(view.rows());
-    for (std::size_t row = 0; row < view.rows(); ++row) {
-      const Label label = view(row, column);
-      labels.values[row] = static_cast<std::int8_t>(label);
-      labels.positives += label == Label::kPositive ? 1 : 0;
-      labels.negatives += label == Label::kNegative ? 1 : 0;
-      labels.unknown += label == Label::kUnknown ? 1 : 0;
-    }
-    const std::vector<std::size_t> positives = images_of_patients(patients, labels.values, 1);
-    const std::vector<std::size_t> negatives = images_of_patients(patients, labels.values, 0);
-    labels.positive_patients = positives.size();
-    labels.negative_patients = negatives.size();
-    labels.effective_patients = std::min(effective_patients(positives), effective_patients(negatives));
-  }
+  parallel_for(result.size(), [&](std::size_t column) { result[column] = labels_of_class(cohort, column, patients); });
   return result;
 }
 

@@ -29,6 +29,8 @@ struct ClassLabels {
 std::vector<std::uint32_t> number_patients(const Cohort& cohort);
 
 std::vector<ClassLabels> labels_by_class(const Cohort& cohort);
+/// As above; `patients`: of number_patients().
+std::vector<ClassLabels> labels_by_class(const Cohort& cohort, const std::vector<std::uint32_t>& patients);
 
 /// A note for every class whose figures are empty, and why.
 void note_unmeasurable(const std::vector<ClassLabels>& labels, std::vector<Note>& notes);

@@ -1,7 +1,10 @@
 #include "niwaki/audit/cooccurrence.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
+#include <iterator>
 
 #include "niwaki/audit/figure_correlation.hpp"
 
@@ -13,12 +16,29 @@ struct Overlap {
   std::size_t either = 0;    // images that show one or both, among those where both labels are known
 };
 
-Overlap overlap_of(const ClassLabels& a, const ClassLabels& b) {
+/// A bit an image.
+struct LabelBits {
+  std::vector<std::uint64_t> positive;
+  std::vector<std::uint64_t> known;
+};
+
+LabelBits bits_of(const ClassLabels& labels) {
+  constexpr std::size_t kBits = 64;
+  const std::size_t words = (labels.values.size() + kBits - 1) / kBits;
+  LabelBits bits{std::vector<std::uint64_t>(words), std::vector<std::uint64_t>(words)};
+  for (std::size_t image = 0; image < labels.values.size(); ++image) {
+    bits.positive[image / kBits] |= std::uint64_t{labels.values[image] > 0} << (image % kBits);
+    bits.known[image / kBits] |= std::uint64_t{labels.values[image] >= 0} << (image % kBits);
+  }
+  return bits;
+}
+
+Overlap overlap_of(const LabelBits& a, const LabelBits& b) {
   Overlap overlap;
-  for (std::size_t image = 0; image < a.values.size(); ++image) {
-    const bool known = a.values[image] >= 0 && b.values[image] >= 0;
-    overlap.together += a.values[image] > 0 && b.values[image] > 0 ? 1 : 0;
-    overlap.either += known && (a.values[image] > 0 || b.values[image] > 0) ? 1 : 0;
+  for (std::size_t word = 0; word < a.known.size(); ++word) {
+    const std::uint64_t known = a.known[word] & b.known[word];
+    overlap.together += static_cast<std::size_t>(std::popcount(a.positive[word] & b.positive[word]));
+    overlap.either += static_cast<std::size_t>(std::popcount(known & (a.positive[word] | b.positive[word])));
   }
   return overlap;
 }
@@ -65,13 +85,15 @@ std::vector<Figure> fourth_roots(std::vector<Figure> values) {
 
 std::vector<ClassPair> all_pairs(const std::vector<ClassLabels>& labels, const std::vector<ClassCurve>& curves) {
   const std::size_t classes = labels.size();
+  std::vector<LabelBits> bits;
+  std::transform(labels.begin(), labels.end(), std::back_inserter(bits), bits_of);
   std::vector<Overlap> overlaps(classes * classes);
   // A class's row of the co-occurrence matrix, summed: what the published study took for its count.
   std::vector<std::size_t> published(classes);
   for (std::size_t a = 0; a < classes; ++a) {
     published[a] += labels[a].positives;
     for (std::size_t b = a + 1; b < classes; ++b) {
-      overlaps[a * classes + b] = overlap_of(labels[a], labels[b]);
+      overlaps[a * classes + b] = overlap_of(bits[a], bits[b]);
       published[a] += overlaps[a * classes + b].together;
       published[b] += overlaps[a * classes + b].together;
     }

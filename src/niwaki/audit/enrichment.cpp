@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <map>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "niwaki/cohort/class_names.hpp"
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/parallel.hpp"
 #include "niwaki/metrics/bootstrap_interval.hpp"
 #include "niwaki/metrics/fisher_exact.hpp"
 #include "niwaki/metrics/weighted_ranking.hpp"
@@ -46,6 +48,7 @@ struct Groups {
 template <typename Known, typename Has>
 Groups group_images(const std::vector<bool>& chosen, const Known& known, const Has& has) {
   Groups groups;
+  groups.images[0][0].reserve(chosen.size());  // most images are there
   for (std::size_t row = 0; row < chosen.size(); ++row) {
     if (known(row)) {
       groups.images[chosen[row] ? 1 : 0][has(row) ? 1 : 0].push_back(row);
@@ -117,13 +120,13 @@ FigureInterval ratio_interval(const Groups& groups, const Resampling& resampling
       {.confidence = 0.95, .effective_patients = std::min(effective_patients(exemplars), effective_patients(others))});
 }
 
-/// Fisher's test takes images as independent, so it is left out where a patient has two.
-Enrichment enrichment(const Cohort& cohort, const Groups& groups, const Resampling* resampling) {
+/// Fisher's test takes images as independent, so it is left out where they are not: where a patient has two.
+Enrichment enrichment(bool independent, const Groups& groups, const Resampling* resampling) {
   Enrichment result;
   if (resampling != nullptr && groups.ratio()) {
     result.ratio = ratio_interval(groups, *resampling);
   }
-  if (groups.ratio() && cohort.patients() == cohort.size()) {
+  if (groups.ratio() && independent) {
     result.fisher_p =
         fisher_exact({groups.with(1), groups.images[1][0].size(), groups.with(0), groups.images[0][0].size()});
   }
@@ -149,20 +152,25 @@ std::vector<std::optional<std::size_t>> finding_counts(const std::vector<ClassLa
 }
 
 void describe_classes(const Cohort& cohort, const std::vector<ClassLabels>& labels, const std::vector<bool>& chosen,
-                      const Resampling* resampling, const std::string& where, ExemplarResult& result,
+                      bool independent, const Resampling* resampling, const std::string& where, ExemplarResult& result,
                       std::vector<Note>& notes) {
-  for (const ClassLabels& column : labels) {
-    const Groups groups = group_images(
-        chosen, [&](std::size_t row) { return column.values[row] >= 0; },
-        [&](std::size_t row) { return column.values[row] > 0; });
+  std::vector<Groups> of_class(labels.size());
+  parallel_for(labels.size(), [&](std::size_t index) {
+    const std::vector<std::int8_t>& values = labels[index].values;
+    of_class[index] = group_images(
+        chosen, [&](std::size_t row) { return values[row] >= 0; }, [&](std::size_t row) { return values[row] > 0; });
+  });
+  for (std::size_t index = 0; index < labels.size(); ++index) {
+    const ClassLabels& column = labels[index];
+    const Groups& groups = of_class[index];
     result.class_ratio.push_back(noted(groups, where + ".class_ratio." + column.name, notes));
     result.class_counts.push_back(count_exemplars(cohort, groups));
-    result.class_enrichment.push_back(enrichment(cohort, groups, resampling));
+    result.class_enrichment.push_back(enrichment(independent, groups, resampling));
   }
 }
 
 void describe_findings(const Cohort& cohort, const std::vector<ClassLabels>& labels, const std::vector<bool>& chosen,
-                       const Resampling* resampling, const std::string& where, ExemplarResult& result,
+                       bool independent, const Resampling* resampling, const std::string& where, ExemplarResult& result,
                        std::vector<Note>& notes) {
   const std::vector<std::optional<std::size_t>> counts = finding_counts(labels, chosen.size());
   const auto unknown = std::count(counts.begin(), counts.end(), std::nullopt);
@@ -178,7 +186,7 @@ void describe_findings(const Cohort& cohort, const std::vector<ClassLabels>& lab
         [&](std::size_t row) { return counts[row] == findings; });
     const char* name = kFindingCounts.at(findings);
     result.findings_ratio.push_back({name, noted(groups, where + ".findings_ratio." + name, notes),
-                                     count_exemplars(cohort, groups), enrichment(cohort, groups, resampling)});
+                                     count_exemplars(cohort, groups), enrichment(independent, groups, resampling)});
   }
 }
 
@@ -187,8 +195,9 @@ void describe_findings(const Cohort& cohort, const std::vector<ClassLabels>& lab
 void describe_exemplars(const Cohort& cohort, const std::vector<ClassLabels>& labels, const std::vector<bool>& chosen,
                         const Resampling* resampling, const std::string& where, ExemplarResult& result,
                         std::vector<Note>& notes) {
-  describe_classes(cohort, labels, chosen, resampling, where, result, notes);
-  describe_findings(cohort, labels, chosen, resampling, where, result, notes);
+  const bool independent = cohort.patients() == cohort.size();
+  describe_classes(cohort, labels, chosen, independent, resampling, where, result, notes);
+  describe_findings(cohort, labels, chosen, independent, resampling, where, result, notes);
 }
 
 }  // namespace niwaki

@@ -6,7 +6,6 @@
 
 #include "niwaki/audit/enrichment.hpp"
 #include "niwaki/core/error.hpp"
-#include "niwaki/metrics/row_ranks.hpp"
 
 namespace niwaki {
 namespace {
@@ -28,15 +27,18 @@ Figure constancy_of_order(const RowRanks& ranks) {
   return rows == 0 ? Figure{} : total / static_cast<double>(rows);
 }
 
-/// (correlation, row), lowest first, ties by row.
-std::vector<std::pair<double, std::size_t>> ranked_rows(const std::vector<double>& correlations) {
+/// (correlation, row) of every row that has one, of which the first `wanted` come lowest first, ties by row.
+std::vector<std::pair<double, std::size_t>> ranked_rows(const std::vector<double>& correlations, std::size_t wanted) {
   std::vector<std::pair<double, std::size_t>> ranked;
+  ranked.reserve(correlations.size());
   for (std::size_t row = 0; row < correlations.size(); ++row) {
     if (!std::isnan(correlations[row])) {
       ranked.emplace_back(correlations[row], row);
     }
   }
-  std::sort(ranked.begin(), ranked.end());
+  const auto end = ranked.begin() + static_cast<std::ptrdiff_t>(std::min(wanted, ranked.size()));
+  std::nth_element(ranked.begin(), end, ranked.end());
+  std::sort(ranked.begin(), end);
   return ranked;
 }
 
@@ -70,19 +72,17 @@ ExemplarResult no_exemplars(const std::vector<ClassLabels>& labels, double spars
   return result;
 }
 
-ExemplarResult find_exemplars(const Cohort& cohort, const std::vector<ClassLabels>& labels,
-                              MatrixView<const double> dense, MatrixView<const double> pruned, double sparsity,
-                              double fraction, const Resampling* resampling, const std::string& where,
-                              std::vector<Note>& notes) {
-  const RowRanks pruned_ranks(pruned);
-  const std::vector<std::pair<double, std::size_t>> ranked = ranked_rows(RowRanks(dense).spearman(pruned_ranks));
+ExemplarResult find_exemplars(const Cohort& cohort, const std::vector<ClassLabels>& labels, const RankedTable& dense,
+                              const RankedTable& pruned, double sparsity, double fraction, const Resampling* resampling,
+                              const std::string& where, std::vector<Note>& notes) {
+  const auto wanted = static_cast<std::size_t>(std::floor(fraction * static_cast<double>(cohort.size())));
+  const std::vector<std::pair<double, std::size_t>> ranked = ranked_rows(dense.ranks.spearman(pruned.ranks), wanted);
   const std::size_t undefined = cohort.size() - ranked.size();
   if (undefined > 0) {
     notes.push_back({where, fmt::format("{} images cannot be exemplars, because their scores are the same for all "
                                         "classes, which leaves no rank correlation",
                                         undefined)});
   }
-  const auto wanted = static_cast<std::size_t>(std::floor(fraction * static_cast<double>(cohort.size())));
   const std::size_t count = std::min(wanted, ranked.size());
   if (count == 0) {
     return no_exemplars(labels, sparsity,
@@ -98,11 +98,11 @@ ExemplarResult find_exemplars(const Cohort& cohort, const std::vector<ClassLabel
   for (std::size_t rank = 0; rank < count; ++rank) {
     const auto [correlation, row] = ranked[rank];
     chosen[row] = true;
-    result.exemplars.push_back(
-        {row, cohort.records[row].id, rank + 1, correlation, narrowed(dense.row(row)), narrowed(pruned.row(row))});
+    result.exemplars.push_back({row, cohort.records[row].id, rank + 1, correlation, narrowed(dense.values.row(row)),
+                                narrowed(pruned.values.row(row))});
   }
   describe_exemplars(cohort, labels, chosen, resampling, where, result, notes);
-  result.constant_order = constancy_of_order(pruned_ranks);
+  result.constant_order = constancy_of_order(pruned.ranks);
   note_constant_order(result.constant_order, where, notes);
   return result;
 }

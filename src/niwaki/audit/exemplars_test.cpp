@@ -35,8 +35,8 @@ struct Example {
   ExemplarResult find(double fraction) {
     const MatrixView<const double> dense_view(dense.data(), cohort.size(), 3);
     const MatrixView<const double> pruned_view(pruned.data(), cohort.size(), 3);
-    return find_exemplars(cohort, labels_by_class(cohort), dense_view, pruned_view, 0.9, fraction, nullptr, "here",
-                          notes);
+    return find_exemplars(cohort, labels_by_class(cohort), {dense_view, RowRanks(dense_view)},
+                          {pruned_view, RowRanks(pruned_view)}, 0.9, fraction, nullptr, "here", notes);
   }
 };
 

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "niwaki/core/parallel.hpp"
-#include "niwaki/metrics/row_ranks.hpp"
 
 namespace niwaki {
 namespace {
@@ -45,36 +44,46 @@ std::vector<Flip> flips_of(const PrunedPair& pair, std::size_t row, std::size_t 
   return flips;
 }
 
-std::vector<Figure> correlations_of(const std::vector<MatrixView<const double>>& averages) {
-  const std::size_t steps = averages.size() - 1;
-  const RowRanks dense(averages.front());
-  std::vector<Figure> correlations(dense.rows() * steps);
-  for (std::size_t step = 0; step < steps; ++step) {
-    const std::vector<double> here = dense.spearman(RowRanks(averages[step + 1]));
-    for (std::size_t row = 0; row < here.size(); ++row) {
-      correlations[row * steps + step] = std::isnan(here[row]) ? Figure{} : here[row];
+/// Calls work(row) for every row, many in each turn of parallel_for.
+template <typename Work>
+void for_rows(std::size_t rows, const Work& work) {
+  parallel_for((rows + kRowsAtOnce - 1) / kRowsAtOnce, [&](std::size_t block) {
+    for (std::size_t row = block * kRowsAtOnce; row < std::min((block + 1) * kRowsAtOnce, rows); ++row) {
+      work(row);
     }
+  });
+}
+
+std::vector<Figure> correlations_of(const std::vector<const RowRanks*>& ranks) {
+  const std::size_t steps = ranks.size() - 1;
+  const RowRanks& dense = *ranks.front();
+  std::vector<std::vector<double>> by_step(steps);
+  for (std::size_t step = 0; step < steps; ++step) {
+    by_step[step] = dense.spearman(*ranks[step + 1]);
   }
+  std::vector<Figure> correlations(dense.rows() * steps);
+  for_rows(dense.rows(), [&](std::size_t row) {
+    for (std::size_t step = 0; step < steps; ++step) {
+      const double here = by_step[step][row];
+      correlations[row * steps + step] = std::isnan(here) ? Figure{} : here;
+    }
+  });
   return correlations;
 }
 
 }  // namespace
 
-ImageResult image_result(const std::vector<MatrixView<const double>>& averages, std::size_t exemplar_step,
-                         const PrunedPair& pair) {
-  const MatrixView<const double> dense = averages.front();
-  const MatrixView<const double> pruned = averages[exemplar_step];
+ImageResult image_result(const std::vector<const RowRanks*>& ranks, MatrixView<const double> dense,
+                         MatrixView<const double> pruned, const PrunedPair& pair) {
   const std::size_t images = dense.rows();
   ImageResult result;
-  result.correlations = correlations_of(averages);
+  result.correlations = correlations_of(ranks);
   result.fallen.resize(images);
   result.largest_fall.resize(images);
   result.flips.resize(images);
-  parallel_for((images + kRowsAtOnce - 1) / kRowsAtOnce, [&](std::size_t block) {
-    for (std::size_t row = block * kRowsAtOnce; row < std::min((block + 1) * kRowsAtOnce, images); ++row) {
-      find_largest_fall(dense.row(row), pruned.row(row), result.fallen[row], result.largest_fall[row]);
-      result.flips[row] = flips_of(pair, row, dense.columns());
-    }
+  for_rows(images, [&](std::size_t row) {
+    find_largest_fall(dense.row(row), pruned.row(row), result.fallen[row], result.largest_fall[row]);
+    result.flips[row] = flips_of(pair, row, dense.columns());
   });
   return result;
 }

@@ -4,13 +4,15 @@
 
 #include "niwaki/audit/companions.hpp"
 #include "niwaki/audit/result.hpp"
+#include "niwaki/core/matrix_view.hpp"
+#include "niwaki/metrics/row_ranks.hpp"
 
 namespace niwaki {
 
-/// What pruning does to every image. `averages`: seed-averaged probabilities [images, classes], one a sparsity, the
-/// dense network's first; `exemplar_step` is where among them the exemplar sparsity stands. `pair`: each seed's own
-/// tables there, from which flips are counted.
-ImageResult image_result(const std::vector<MatrixView<const double>>& averages, std::size_t exemplar_step,
-                         const PrunedPair& pair);
+/// What pruning does to every image, from seed-averaged probabilities [images, classes]. `ranks`: theirs within each
+/// image, one a sparsity, the dense network's first; `dense` and `pruned`: the probabilities themselves, of sparsity 0
+/// and the exemplar sparsity. `pair`: each seed's own tables there, from which flips are counted.
+ImageResult image_result(const std::vector<const RowRanks*>& ranks, MatrixView<const double> dense,
+                         MatrixView<const double> pruned, const PrunedPair& pair);
 
 }  // namespace niwaki

@@ -28,8 +28,13 @@ struct Images {
 
   [[nodiscard]] ImageResult result() const {
     std::vector<MatrixView<const double>> views;
+    std::vector<RowRanks> ranks;
     for (const std::vector<double>& average : averages) {
-      views.emplace_back(average.data(), images, classes);
+      ranks.emplace_back(views.emplace_back(average.data(), images, classes));
+    }
+    std::vector<const RowRanks*> each;
+    for (const RowRanks& ranked : ranks) {
+      each.push_back(&ranked);
     }
     PrunedPair pair;
     for (std::size_t seed = 0; seed < dense.size(); ++seed) {
@@ -37,7 +42,7 @@ struct Images {
       pair.pruned.emplace_back(pruned[seed].data(), images, classes);
       pair.operating_points.push_back(&thresholds[seed]);
     }
-    return image_result(views, exemplar_step, pair);
+    return image_result(each, views.front(), views[exemplar_step], pair);
   }
 };
 

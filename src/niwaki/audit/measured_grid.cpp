@@ -196,6 +196,50 @@ void open_averages(const ScoreGrid& grid, const AuditOptions& options, MeasuredG
   }
 }
 
+/// The tables in the order in which they are read: seed after seed of a few averages, one a thread, so that few of them
+/// are under way at once and two threads seldom want the same.
+std::vector<std::size_t> reading_order(const ScoreGrid& grid) {
+  std::map<std::pair<std::string, double>, std::vector<std::size_t>> of_average;
+  for (std::size_t index = 0; index < grid.entries.size(); ++index) {
+    of_average[key_of(grid.entries[index])].push_back(index);
+  }
+  const auto together = static_cast<std::size_t>(thread_count());
+  std::vector<std::size_t> order;
+  for (auto next = of_average.begin(); next != of_average.end();) {
+    std::vector<std::vector<std::size_t>> group;
+    for (; group.size() < together && next != of_average.end(); ++next) {
+      group.push_back(next->second);
+      std::stable_sort(group.back().begin(), group.back().end(),
+                       [&](std::size_t a, std::size_t b) { return grid.entries[a].seed < grid.entries[b].seed; });
+    }
+    for (std::size_t seed = 0; seed < grid.seeds.size(); ++seed) {
+      for (const std::vector<std::size_t>& tables : group) {
+        if (seed < tables.size()) {
+          order.push_back(tables[seed]);
+        }
+      }
+    }
+  }
+  return order;
+}
+
+/// Ranks the average once all its tables have come.
+void add_to_average(const ScoreGrid& grid, const GridEntry& entry, MatrixView<const float> scores, bool keep,
+                    MeasuredGrid& measured) {
+  const auto found = measured.averages.find(key_of(entry));
+  if (found == measured.averages.end()) {
+    return;
+  }
+  AveragedTable& table = found->second;
+  const auto seed = std::lower_bound(grid.seeds.begin(), grid.seeds.end(), entry.seed) - grid.seeds.begin();
+  if (table.average.add(static_cast<std::size_t>(seed), scores.values())) {
+    table.ranks.emplace(MatrixView<const double>(table.average.values().data(), scores.rows(), scores.columns()));
+    if (!keep) {
+      table.average.forget();
+    }
+  }
+}
+
 void collect(const std::vector<std::vector<std::string>>& left_out, MeasuredGrid& measured) {
   for (const std::vector<std::string>& names : left_out) {
     for (const std::string& name : names) {
@@ -208,10 +252,10 @@ void collect(const std::vector<std::vector<std::string>>& left_out, MeasuredGrid
 
 }  // namespace
 
-const std::vector<double>& MeasuredGrid::average(const GridEntry& entry) const {
+const AveragedTable& MeasuredGrid::average(const GridEntry& entry) const {
   const auto found = averages.find(key_of(entry));
   NIWAKI_CHECK(found != averages.end(), "no average of method '{}' at sparsity {}", entry.method, entry.sparsity);
-  return found->second.values();
+  return found->second;
 }
 
 bool is_exemplar_sparsity(double sparsity, const AuditOptions& options) {
@@ -237,20 +281,20 @@ MeasuredGrid measure_grid(const Cohort& cohort, const std::vector<ClassLabels>& 
   const TableMeasurer measurer(labels, options, resampling);
   std::vector<std::vector<std::string>> left_out(grid.entries.size());
   std::vector<std::size_t> saturated(grid.entries.size());
-  parallel_for(grid.entries.size(), [&](std::size_t index) {
+  const std::vector<std::size_t> order = reading_order(grid);
+  parallel_for(order.size(), [&](std::size_t turn) {
+    const std::size_t index = order[turn];
     const GridEntry& entry = grid.entries[index];
     thread_local AlignedScoreReader::Scores scores;
     reader.read(grid.table_path(entry), scores);
     MeasuredUnit& unit = measured.units[index];
-    unit = measurer.measure({scores.values.data(), cohort.size(), labels.size()},
-                            operating_points.of(entry.method, entry.seed));
+    const MatrixView<const float> table(scores.values.data(), cohort.size(), labels.size());
+    unit = measurer.measure(table, operating_points.of(entry.method, entry.seed));
     left_out[index] = std::move(scores.left_out);
     saturated[index] = scores.saturated;
-    if (const auto average = measured.averages.find(key_of(entry)); average != measured.averages.end()) {
-      const auto seed = std::lower_bound(grid.seeds.begin(), grid.seeds.end(), entry.seed) - grid.seeds.begin();
-      average->second.add(static_cast<std::size_t>(seed), scores.values);
-    }
-    if (entry.sparsity == 0.0 || is_exemplar_sparsity(entry.sparsity, options)) {
+    const bool keep = entry.sparsity == 0.0 || is_exemplar_sparsity(entry.sparsity, options);
+    add_to_average(grid, entry, table, keep, measured);
+    if (keep) {
       unit.scores = std::move(scores.values);
     }
   });

@@ -12,6 +12,7 @@
 #include "niwaki/audit/operating_points.hpp"
 #include "niwaki/audit/seed_average.hpp"
 #include "niwaki/metrics/patient_resamples.hpp"
+#include "niwaki/metrics/row_ranks.hpp"
 #include "niwaki/scores/grid.hpp"
 
 namespace niwaki {
@@ -47,16 +48,22 @@ struct MeasuredUnit {
   std::vector<float> scores;  // [images, classes]; kept for the dense and the exemplar sparsity, else empty
 };
 
+/// Seed-averaged scores [images, classes] of one method and sparsity.
+struct AveragedTable {
+  explicit AveragedTable(std::size_t seeds) : average(seeds) {}
+  SeedAverage average;            // kept for the dense and the exemplar sparsity, else forgotten once it is ranked
+  std::optional<RowRanks> ranks;  // within each image
+};
+
 /// All that the audit keeps of a grid's tables.
 struct MeasuredGrid {
   std::vector<MeasuredUnit> units;  // one an entry of the grid
-  /// Seed-averaged scores [images, classes] of an entry's method and sparsity, for methods that have the exemplar
-  /// sparsity.
-  std::map<std::pair<std::string, double>, SeedAverage> averages;
+  /// Of an entry's method and sparsity, for methods that have the exemplar sparsity.
+  std::map<std::pair<std::string, double>, AveragedTable> averages;
   std::vector<std::string> left_out;  // columns of the tables that are no class of the cohort
   std::size_t saturated = 0;          // scores that are exactly 0 or 1 since they are no logits any more
 
-  [[nodiscard]] const std::vector<double>& average(const GridEntry& entry) const;
+  [[nodiscard]] const AveragedTable& average(const GridEntry& entry) const;
 };
 
 /// Whether exemplars are sought at this sparsity.

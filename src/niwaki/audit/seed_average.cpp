@@ -22,18 +22,19 @@ seed_average::Kernel kernel_for(InstructionSet set) {
 
 }  // namespace
 
-void SeedAverage::add(std::size_t seed, std::span<const float> values) {
+bool SeedAverage::add(std::size_t seed, std::span<const float> values) {
   const std::lock_guard lock(mutex_);
   NIWAKI_CHECK(seed >= next_ && seed < seeds_, "seed {} of {}, {} are in", seed, seeds_, next_);
   if (seed != next_) {
     waiting_.emplace(seed, std::vector<float>(values.begin(), values.end()));
-    return;
+    return false;
   }
   sum_up(values);
   for (auto first = waiting_.begin(); first != waiting_.end() && first->first == next_; first = waiting_.begin()) {
     sum_up(first->second);
     waiting_.erase(first);
   }
+  return next_ == seeds_;
 }
 
 void SeedAverage::sum_up(std::span<const float> values) {

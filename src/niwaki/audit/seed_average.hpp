@@ -14,10 +14,12 @@ class SeedAverage {
  public:
   explicit SeedAverage(std::size_t seeds) : seeds_(seeds) {}
 
-  /// `seed` counts 0, 1, ... in rising order of the seeds; each once.
-  void add(std::size_t seed, std::span<const float> values);
+  /// `seed` counts 0, 1, ... in rising order of the seeds; each once. Answers whether now all have come.
+  bool add(std::size_t seed, std::span<const float> values);
   /// The mean, once all seeds have come.
   [[nodiscard]] const std::vector<double>& values() const;
+  /// Gives the mean's memory back; values() is empty from then on.
+  void forget() { std::vector<double>().swap(sum_); }
 
  private:
   void sum_up(std::span<const float> values);

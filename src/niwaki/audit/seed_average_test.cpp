@@ -28,8 +28,8 @@ TEST(SeedAverage, is_the_same_to_the_bit_in_whatever_order_tables_come) {
   std::vector<std::size_t> order = {0, 1, 2, 3, 4};
   do {
     SeedAverage average(kSeeds);
-    for (const std::size_t seed : order) {
-      average.add(seed, tables[seed]);
+    for (std::size_t i = 0; i < kSeeds; ++i) {
+      ASSERT_EQ(average.add(order[i], tables[order[i]]), i + 1 == kSeeds);
     }
     ASSERT_EQ(average.values(), expected);
   } while (std::next_permutation(order.begin(), order.end()));

@@ -6,7 +6,8 @@
 namespace niwaki {
 namespace {
 
-constexpr std::array<LightVerb, 2> kLightVerbs = {{{"audit", add_audit_verb}, {"exemplars", add_exemplars_verb}}};
+constexpr std::array<LightVerb, 3> kLightVerbs = {
+    {{"audit", add_audit_verb, true}, {"bench", add_bench_verb}, {"exemplars", add_exemplars_verb, true}}};
 
 }  // namespace
 
@@ -14,13 +15,10 @@ std::span<const LightVerb> light_verbs() {
   return kLightVerbs;
 }
 
-bool asks_for_light_verb(int argc, const char* const* argv) {
-  if (argc < 2) {
-    return false;
-  }
-  const std::string_view first = argv[1];
-  const auto asked_for = [&](const LightVerb& verb) { return verb.name == first; };
-  return (argc == 2 && first == "--version") || std::ranges::any_of(kLightVerbs, asked_for);
+const LightVerb* asked_for_light_verb(int argc, const char* const* argv) {
+  const std::string_view first = argc < 2 ? "" : argv[1];
+  const auto* const found = std::ranges::find(kLightVerbs, first, &LightVerb::name);
+  return found == kLightVerbs.end() ? nullptr : found;
 }
 
 void add_light_verbs(CLI::App& program) {

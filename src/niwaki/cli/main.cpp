@@ -1,15 +1,21 @@
 // The program `niwaki`: its light verbs run here, every other command line in `niwaki-networks`.
+#include <string_view>
+
 #include "niwaki/cli/process.hpp"
 #include "niwaki/cli/program.hpp"
 #include "niwaki/cli/verbs.hpp"
 
 int main(int argc, char** argv) {
-  niwaki::keep_freed_memory();
+  const niwaki::LightVerb* const verb = niwaki::asked_for_light_verb(argc, argv);
+  const bool asks_for_version = argc == 2 && std::string_view(argv[1]) == "--version";
   return niwaki::run_program(argc, argv, [&](CLI::App& program) {
-    if (!niwaki::asks_for_light_verb(argc, argv)) {
+    if (verb == nullptr && !asks_for_version) {
       niwaki::become_networks_program(argc, argv);
     }
-    niwaki::use_large_pages();
+    if (verb != nullptr && verb->large_heap) {
+      niwaki::keep_freed_memory();
+      niwaki::use_large_pages();
+    }
     niwaki::add_light_verbs(program);
   });
 }

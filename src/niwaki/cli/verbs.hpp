@@ -11,6 +11,7 @@ namespace niwaki {
 
 /// Each adds one verb (or two that share their work) to the program: its options, its help, and what it calls.
 void add_audit_verb(CLI::App& program);
+void add_bench_verb(CLI::App& program);
 void add_cohort_verb(CLI::App& program);
 void add_exemplars_verb(CLI::App& program);
 void add_inspect_verb(CLI::App& program);
@@ -21,16 +22,17 @@ void add_report_verb(CLI::App& program);
 void add_study_verbs(CLI::App& program);  // study and demo
 void add_train_verb(CLI::App& program);
 
-/// A verb that needs neither networks nor pictures. The program `niwaki` holds these and nothing else, so that they do
+/// A verb that needs neither libtorch nor pictures. The program `niwaki` holds these and nothing else, so that they do
 /// not wait 0.4 s for the loader to bring in libtorch and OpenCV (docs/architecture.md).
 struct LightVerb {
   std::string_view name;
   void (*add)(CLI::App& program);
+  bool large_heap = false;  // works in memory that it takes at once, on large pages, and never gives back
 };
 /// All of them; a new one is listed in light_verbs.cpp, once.
 std::span<const LightVerb> light_verbs();
-/// Whether the command line asks for one of them, or for the version alone.
-bool asks_for_light_verb(int argc, const char* const* argv);
+/// The one that the command line asks for, or none.
+const LightVerb* asked_for_light_verb(int argc, const char* const* argv);
 
 void add_light_verbs(CLI::App& program);
 /// Every verb, in the order of the help.

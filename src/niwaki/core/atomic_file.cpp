@@ -1,7 +1,9 @@
 #include "niwaki/core/atomic_file.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <memory>
 #include <set>
 #include <system_error>
@@ -98,18 +100,49 @@ void write_file(const fs::path& path, std::string_view bytes) {
   file.commit();
 }
 
+namespace {
+
+/// A file of which parts are still being made.
+struct FileInParts {
+  std::vector<std::string> texts;
+  std::atomic<std::size_t> missing;
+  std::unique_ptr<AtomicFile> file;
+
+  explicit FileInParts(std::size_t parts) : texts(parts), missing(parts) {}
+
+  void write(const fs::path& path) {
+    file = std::make_unique<AtomicFile>(path);
+    for (std::string& text : texts) {
+      file->write(text);
+      std::string().swap(text);
+    }
+    file->sync();
+  }
+};
+
+}  // namespace
+
 void write_files(std::span<const FileToWrite> files) {
-  std::vector<std::unique_ptr<AtomicFile>> written(files.size());
-  parallel_for(files.size(), [&](std::size_t i) {
-    const std::string text = files[i].text();
-    written[i] = std::make_unique<AtomicFile>(files[i].path);
-    written[i]->write(text);
-    written[i]->sync();
+  std::deque<FileInParts> written;
+  std::vector<std::pair<std::size_t, std::size_t>> parts;  // of which file, and which of its parts
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    written.emplace_back(files[i].parts.size());
+    for (std::size_t part = 0; part < files[i].parts.size(); ++part) {
+      parts.emplace_back(i, part);
+    }
+  }
+  // From the last file, which is most often the largest.
+  parallel_for(parts.size(), [&](std::size_t turn) {
+    const auto [i, part] = parts[parts.size() - 1 - turn];
+    written[i].texts[part] = files[i].parts[part]();
+    if (--written[i].missing == 0) {
+      written[i].write(files[i].path);
+    }
   });
   std::set<fs::path> folders;
-  for (const std::unique_ptr<AtomicFile>& file : written) {
-    file->sync_and_rename();
-    folders.insert(file->path_.parent_path());
+  for (const FileInParts& each : written) {
+    each.file->sync_and_rename();
+    folders.insert(each.file->path_.parent_path());
   }
   for (const fs::path& folder : folders) {
     sync_folder(folder);

@@ -5,13 +5,20 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace niwaki {
 
-/// A file for write_files(): where, and what makes its text.
+/// A file for write_files(): where, and what make its text, one part after the other. Each is called once, perhaps
+/// several at the same time.
 struct FileToWrite {
+  using Part = std::function<std::string()>;
+  FileToWrite(std::filesystem::path where, Part text) : path(std::move(where)), parts{std::move(text)} {}
+  FileToWrite(std::filesystem::path where, std::vector<Part> texts) : path(std::move(where)), parts(std::move(texts)) {}
+
   std::filesystem::path path;
-  std::function<std::string()> text;
+  std::vector<Part> parts;
 };
 
 /// A file that appears whole or not at all: written under a temporary name in the same folder,

@@ -60,6 +60,8 @@ CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOpti
 class CsvWriter {
  public:
   explicit CsvWriter(const std::vector<std::string>& header);
+  /// Of rows without a header, each of `width` cells: a later part of a file.
+  explicit CsvWriter(std::size_t width) : width_(width) {}
   CsvWriter& cell(std::string_view text);
   CsvWriter& cell(const char* text) { return cell(std::string_view(text)); }
   CsvWriter& cell(const std::string& text) { return cell(std::string_view(text)); }
@@ -72,15 +74,21 @@ class CsvWriter {
   [[nodiscard]] const std::string& text() const { return text_; }
 
  private:
+  static constexpr std::size_t kPrintedBytes = 31;
+
   /// A number and its text, kept because a number often comes again (a rank correlation of few classes has few values).
   struct Printed {
     std::uint64_t bits = 0;
     std::uint8_t length = 0;  // 0: none yet
-    std::array<char, 31> text{};
+    std::array<char, kPrintedBytes> text{};
   };
 
-  void separate();
-  std::string text_;
+  /// Begins a cell, and answers where its bytes go: at most so many. Who has written them moves row_size_.
+  char* begin_cell(std::size_t most);
+
+  std::string text_;       // of whole rows
+  std::vector<char> row_;  // of the one that is being written
+  std::size_t row_size_ = 0;
   std::vector<Printed> printed_;  // at a place that follows from the number's bits
   std::size_t width_ = 0;
   std::size_t filled_ = 0;

@@ -1,6 +1,7 @@
 #include "niwaki/engine/engine.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "niwaki/engine/layouts.hpp"
 #include "niwaki/engine/planner.hpp"
 #include "niwaki/engine/reference.hpp"
+#include "niwaki/engine/sparse_kernel.hpp"
 
 namespace niwaki {
 namespace {
@@ -65,6 +67,23 @@ double median(std::vector<double> values) {
 }
 
 }  // namespace
+
+double peak_operations_per_second() {
+  constexpr std::size_t kRounds = 200'000;
+  constexpr int kTries = 10;
+  const sparse::Kernels& kernels = sparse::kernels(instruction_set());
+  const auto threads = static_cast<std::size_t>(thread_count());
+  std::vector<float> results(threads);
+  double best = 0;
+  for (int i = 0; i < kTries; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    parallel_for(threads, [&](std::size_t thread) { results[thread] = kernels.multiply_add_only(kRounds); });
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    const auto operations = static_cast<double>(threads * kRounds * sparse::kIndependentSums * sparse::kUnit * 2);
+    best = std::max(best, operations / seconds);
+  }
+  return best;
+}
 
 EngineKind parse_engine_kind(std::string_view name) {
   static const std::map<std::string_view, EngineKind> kinds = {{"auto", EngineKind::kAuto},

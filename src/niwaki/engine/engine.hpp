@@ -40,6 +40,10 @@ struct TaskTime {
   std::size_t weight_bytes = 0;
 };
 
+/// Floating-point operations a second that all threads together can do at most, by fused multiply-adds in registers:
+/// measured, the best of several tries.
+double peak_operations_per_second();
+
 /// A network loaded for prediction on the processor: weights compressed (or laid out for oneDNN) once, values in memory
 /// that is planned by their lifetimes. Nothing is allocated after the first run of a shape by as many callers. Safe to
 /// call from several threads. The same input gives the same bits whatever stands beside it in the batch, as long as the

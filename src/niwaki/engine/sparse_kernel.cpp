@@ -205,6 +205,27 @@ void pack(const PackWork& work) {
   }
 }
 
+float multiply_add_only(std::size_t rounds) {
+  Line sums[kIndependentSums];
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < kIndependentSums; ++i) {
+    sums[i] = spread(static_cast<float>(i));
+  }
+  const Line factor = spread(0.5F);
+  for (std::size_t round = 0; round < rounds; ++round) {
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < kIndependentSums; ++i) {
+      sums[i] = multiply_add(sums[i], factor, factor);
+    }
+  }
+  for (std::size_t i = 1; i < kIndependentSums; ++i) {
+    sums[0] = add(sums[0], sums[i]);
+  }
+  float values[kUnit];
+  store(values, sums[0]);
+  return values[0];
+}
+
 template <std::size_t... units>
 constexpr std::array<RowFunction, kMostUnits + 1> row_functions(std::index_sequence<units...>) {
   return {nullptr, run_rows<units + 1>...};
@@ -218,6 +239,6 @@ constexpr std::size_t kBestUnits = 2;
 
 }  // namespace
 
-const Kernels kKernels = {row_functions(std::make_index_sequence<kMostUnits>()), pack, kBestUnits};
+const Kernels kKernels = {row_functions(std::make_index_sequence<kMostUnits>()), pack, multiply_add_only, kBestUnits};
 
 }  // namespace niwaki::sparse::NIWAKI_KERNEL

@@ -17,6 +17,8 @@ constexpr std::size_t kMostUnits = 8;
 /// within a block fits a byte.
 constexpr std::size_t kBlockRows = 128;
 
+constexpr std::size_t kIndependentSums = 6;
+
 /// What comes after the sum, where it is a clip: Relu is 0 to infinity, none is -infinity to infinity. NaN stays NaN.
 struct Bounds {
   float low;
@@ -71,6 +73,8 @@ using PackFunction = void (*)(const PackWork& work);
 struct Kernels {
   std::array<RowFunction, kMostUnits + 1> rows{};
   PackFunction pack = nullptr;
+  /// `rounds` times kIndependentSums independent multiply-adds of a unit in registers: what the processor can do at most.
+  float (*multiply_add_only)(std::size_t rounds) = nullptr;
   std::size_t best_units = 4;
 };
 const Kernels& kernels(InstructionSet set);

@@ -11,7 +11,7 @@ namespace niwaki {
 namespace {
 
 constexpr double kLn2 = 0.693147180559945309417232121458;
-static_assert(CalibrationBins::kBins == calibration::kEdges + 1);
+static_assert(CalibrationBins::kBins == calibration::kBins);
 
 calibration::Kernel kernel_for(InstructionSet set) {
   switch (set) {
@@ -77,19 +77,19 @@ CalibrationSums::CalibrationSums(std::span<const float> scores, std::span<const 
     return;
   }
   images_ = scores.size();
-  calibration::LaneSums sums{};
+  calibration::Sums sums{};
   const std::size_t whole = images_ - images_ % calibration::kLanes;
   kernel_for(set)(scores.data(), labels.data(), whole, kLogLossClip, sums);
   squares_ = summed(sums.squares);
   for (std::size_t lane = 0; lane < calibration::kLanes; ++lane) {
     losses_ -= std::log(sums.mantissas[lane]) + static_cast<double>(sums.exponents[lane]) * kLn2;
   }
-  double above = summed(sums.gaps);
-  for (std::size_t bin = 0; bin < gaps_.size(); ++bin) {
-    const double higher = bin < calibration::kEdges ? summed(sums.gaps_above[bin]) : 0.0;
-    gaps_[bin] = above - higher;
-    above = higher;
+  double above = 0.0;
+  for (std::size_t bin = 1; bin < gaps_.size(); ++bin) {
+    gaps_[bin] = std::ldexp(static_cast<double>(sums.gaps_in[bin]), -calibration::kFractionBits);
+    above += gaps_[bin];
   }
+  gaps_[0] = summed(sums.gaps) - above;
   // The last images, fewer than there are lanes.
   if (whole < images_) {
     const std::span<const float> rest = scores.subspan(whole);

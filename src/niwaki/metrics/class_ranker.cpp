@@ -11,15 +11,15 @@
 namespace niwaki {
 namespace {
 
+using class_ranker::Around;
 using class_ranker::Buckets;
-using class_ranker::kAboveAll;
 using class_ranker::Kernel;
 using class_ranker::kPadding;
 
-constexpr std::size_t kBucketsAPositive = 2;
+constexpr std::size_t kBucketsAPositive = 1;
 constexpr std::size_t kFewestBuckets = 256;
-constexpr std::size_t kMostBuckets = std::size_t{1} << 16;  // 16 bits number them
-// From so many positive images in one bucket on, comparing with each of them costs more than bisection.
+constexpr std::size_t kMostBuckets = std::size_t{1} << 15;  // 16 bits number them and the two outside
+// From so many positive images in one bucket on, sorting it costs less than comparing all with all.
 constexpr std::uint32_t kCrowded = 512;
 
 const Kernel& kernel_for(InstructionSet set) {
@@ -35,17 +35,23 @@ const Kernel& kernel_for(InstructionSet set) {
   }
 }
 
+std::uint32_t key_of(float score) {
+  const auto bits = std::bit_cast<std::uint32_t>(score + 0.0F);
+  return bits < class_ranker::kHalf ? bits : class_ranker::kHighestKey - std::bit_cast<std::uint32_t>(1.0F - score);
+}
+
 float score_of(std::uint32_t key) {
   return key < class_ranker::kHalf ? std::bit_cast<float>(key)
                                    : 1.0F - std::bit_cast<float>(class_ranker::kHighestKey - key);
 }
 
 /// Takes the positive images' keys, and cuts the range that they span into buckets.
-Buckets cut_into_buckets(const std::vector<std::uint32_t>& rows, ClassRanker::Scratch& scratch) {
+Buckets cut_into_buckets(std::span<const float> scores, const std::vector<std::uint32_t>& rows,
+                         ClassRanker::Scratch& scratch) {
   scratch.positive_keys.resize(rows.size());
-  Buckets buckets{kAboveAll, 0, 0};
+  Buckets buckets{class_ranker::kHighestKey, 0, 0};
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const std::uint32_t key = scratch.keys[rows[i]];
+    const std::uint32_t key = key_of(scores[rows[i]]);
     scratch.positive_keys[i] = key;
     buckets.low = std::min(buckets.low, key);
     buckets.high = std::max(buckets.high, key);
@@ -57,86 +63,119 @@ Buckets cut_into_buckets(const std::vector<std::uint32_t>& rows, ClassRanker::Sc
   return buckets;
 }
 
-/// These images are not placed.
-void leave_out(const std::vector<std::uint32_t>& rows, ClassRanker::Scratch& scratch) {
-  for (const std::uint32_t image : rows) {
-    scratch.keys[image] = class_ranker::kLeftOut;
+/// Counts the images and the positive images of each bucket, and writes where each of them would begin were all in
+/// order.
+void place_buckets(const Buckets& buckets, ClassRanker::Scratch& scratch) {
+  const std::size_t count = class_ranker::count_of(buckets);
+  for (std::vector<std::uint32_t>* const counts : {&scratch.earlier, &scratch.later, &scratch.positive}) {
+    counts->assign(count, 0);
   }
-}
-
-/// Puts the positive images' keys bucket by bucket, and writes where each bucket begins among them. Answers how many
-/// keys the fullest bucket has.
-std::uint32_t fill_buckets(const Buckets& buckets, ClassRanker::Scratch& scratch) {
-  const std::size_t count = ((buckets.high - buckets.low) >> buckets.shift) + std::size_t{1};
-  scratch.first.assign(count + 1, 0);
-  std::uint32_t* next = scratch.first.data() + 1;
+  const std::size_t images = scratch.buckets.size();
+  const std::uint16_t* const of_image = scratch.buckets.data();
+  std::uint32_t* const earlier = scratch.earlier.data();
+  std::uint32_t* const later = scratch.later.data();
+  std::uint32_t* const positive = scratch.positive.data();
+  for (std::size_t i = 0; i < images / 2; ++i) {
+    ++earlier[of_image[i]];
+    ++later[of_image[images / 2 + i]];
+  }
+  if (images % 2 == 1) {
+    ++later[of_image[images - 1]];
+  }
   for (const std::uint32_t key : scratch.positive_keys) {
-    ++next[(key - buckets.low) >> buckets.shift];
+    ++positive[class_ranker::bucket_of(key, buckets)];
   }
-  std::uint32_t begin = 0;
-  std::uint32_t fullest = 0;
+  scratch.crowded.clear();
+  std::uint32_t before = 0;
+  std::uint32_t positives_before = 0;
   for (std::size_t bucket = 0; bucket < count; ++bucket) {
-    const std::uint32_t keys = next[bucket];
-    next[bucket] = begin;
-    begin += keys;
-    fullest = std::max(fullest, keys);
-  }
-  scratch.bucketed.resize(scratch.positive_keys.size() + kPadding);
-  std::uint32_t* bucketed = scratch.bucketed.data();
-  for (const std::uint32_t key : scratch.positive_keys) {
-    bucketed[next[(key - buckets.low) >> buckets.shift]++] = key;
-  }
-  std::fill_n(bucketed + scratch.positive_keys.size(), kPadding, kAboveAll);
-  return fullest;
-}
-
-/// Puts each negative image's place among the sorted keys, as class_ranker::Kernel has it, in place of its key.
-void place_by_bucket(const Buckets& buckets, const Kernel& kernel, ClassRanker::Scratch& scratch) {
-  const std::size_t images = scratch.keys.size();
-  scratch.buckets.resize(images);
-  kernel.write_buckets(scratch.keys.data(), images, buckets, scratch.buckets.data());
-  kernel.place_keys(scratch.keys.data(), scratch.buckets.data(), images, scratch.first.data(), scratch.sorted.data(),
-                    scratch.keys.data());
-}
-
-void place_by_bisection(ClassRanker::Scratch& scratch) {
-  for (std::uint32_t& key : scratch.keys) {
-    const auto place = std::lower_bound(scratch.sorted.begin(), scratch.sorted.end(), key);
-    key = 2 * static_cast<std::uint32_t>(place - scratch.sorted.begin()) + (*place == key ? 1U : 0U);
-  }
-}
-
-/// Counts the images at each place. Not while they are placed: then each count would wait for the one before, whose
-/// address the processor knows late.
-void count_places(std::size_t left_out, ClassRanker::Scratch& scratch) {
-  scratch.counts.assign(2 * (scratch.positive_keys.size() + 1), 0);
-  std::uint32_t* counts = scratch.counts.data();
-  for (const std::uint32_t place : scratch.keys) {
-    ++counts[place];
-  }
-  counts[2 * scratch.positive_keys.size()] -= static_cast<std::uint32_t>(left_out);  // they stand above all
-}
-
-/// Answers how many steps there are.
-std::size_t write_steps(ClassRanker::Scratch& scratch) {
-  const std::size_t positives = scratch.positive_keys.size();
-  scratch.steps.resize(std::max(scratch.steps.size(), positives));
-  RankStep* const steps = scratch.steps.data();
-  const std::uint32_t* sorted = scratch.sorted.data();
-  const std::uint32_t* counts = scratch.counts.data();
-  std::size_t written = 0;
-  std::uint32_t above = counts[2 * positives];
-  for (std::size_t end = positives; end > 0; ++written) {
-    std::size_t begin = end - 1;
-    while (begin > 0 && sorted[begin - 1] == sorted[end - 1]) {
-      --begin;
+    const std::uint32_t first = earlier[bucket];
+    const std::uint32_t second = later[bucket];
+    const std::uint32_t positives = positive[bucket];
+    earlier[bucket] = before;
+    later[bucket] = before + first;
+    positive[bucket] = positives_before;
+    before += first + second;
+    positives_before += positives;
+    if (positives >= kCrowded) {
+      scratch.crowded.push_back(static_cast<std::uint32_t>(bucket));
     }
-    const std::uint32_t negatives = counts[2 * begin + 1];
-    steps[written] = {score_of(sorted[begin]), static_cast<std::uint32_t>(end - begin), negatives, above};
-    above += negatives + counts[2 * begin];
-    end = begin;
   }
-  return written;
+}
+
+/// Puts the keys of all images, and of the positive ones, bucket by bucket. Images of the first half and of the second
+/// go side by side, because a place in a bucket of which one was just taken is known late. Afterwards scratch.later and
+/// scratch.positive say where each bucket ends.
+void put_by_bucket(const Buckets& buckets, ClassRanker::Scratch& scratch) {
+  const std::size_t images = scratch.keys.size();
+  const std::size_t half = images / 2;
+  scratch.by_bucket.resize(images + kPadding);
+  scratch.positives_by_bucket.resize(scratch.positive_keys.size() + kPadding);
+  const std::uint32_t* const keys = scratch.keys.data();
+  const std::uint16_t* const of_image = scratch.buckets.data();
+  std::uint32_t* const by_bucket = scratch.by_bucket.data();
+  std::uint32_t* const positives_by_bucket = scratch.positives_by_bucket.data();
+  std::uint32_t* const earlier = scratch.earlier.data();
+  std::uint32_t* const later = scratch.later.data();
+  std::uint32_t* const positive = scratch.positive.data();
+  for (std::size_t i = 0; i < half; ++i) {
+    by_bucket[earlier[of_image[i]]++] = keys[i];
+    by_bucket[later[of_image[half + i]]++] = keys[half + i];
+  }
+  if (images % 2 == 1) {
+    by_bucket[later[of_image[images - 1]]++] = keys[images - 1];
+  }
+  for (const std::uint32_t key : scratch.positive_keys) {
+    positives_by_bucket[positive[class_ranker::bucket_of(key, buckets)]++] = key;
+  }
+}
+
+/// As Kernel::look_around, for the positive keys of one bucket.
+void look_around_sorted(std::size_t bucket, ClassRanker::Scratch& scratch) {
+  const auto slice = [bucket](std::vector<std::uint32_t>& keys, const std::vector<std::uint32_t>& ends) {
+    const std::span<std::uint32_t> all(keys.data() + ends[bucket - 1], ends[bucket] - ends[bucket - 1]);
+    std::sort(all.begin(), all.end());
+    return all;
+  };
+  const std::span<std::uint32_t> all = slice(scratch.by_bucket, scratch.later);
+  const std::span<std::uint32_t> positives = slice(scratch.positives_by_bucket, scratch.positive);
+  Around* const around = scratch.around.data() + scratch.positive[bucket - 1];
+  for (std::size_t i = 0; i < positives.size(); i += around[i].positives) {
+    const auto [low, high] = std::equal_range(all.begin(), all.end(), positives[i]);
+    const auto end = std::upper_bound(positives.begin() + i, positives.end(), positives[i]);
+    around[i].key = positives[i];
+    around[i].positives = static_cast<std::uint32_t>(end - positives.begin() - i);
+    around[i].below = static_cast<std::uint32_t>(low - all.begin()) + scratch.later[bucket - 1];
+    around[i].equal = static_cast<std::uint32_t>(high - low);
+  }
+}
+
+void look_around(const Buckets& buckets, const Kernel& kernel, ClassRanker::Scratch& scratch) {
+  scratch.around.resize(scratch.positive_keys.size());
+  const class_ranker::ByBucket by_bucket = {scratch.by_bucket.data(), scratch.later.data(),
+                                            scratch.positives_by_bucket.data(), scratch.positive.data()};
+  std::size_t begin = 0;
+  for (const std::size_t bucket : scratch.crowded) {
+    kernel.look_around(begin, scratch.positive[bucket - 1], buckets, by_bucket, scratch.around.data());
+    look_around_sorted(bucket, scratch);
+    begin = scratch.positive[bucket];
+  }
+  kernel.look_around(begin, scratch.positive_keys.size(), buckets, by_bucket, scratch.around.data());
+}
+
+/// `known`: images whose label is. The steps stand at the end of scratch.steps; answers how many there are.
+std::size_t write_steps(std::size_t known, ClassRanker::Scratch& scratch) {
+  const auto positives = static_cast<std::uint32_t>(scratch.positive_keys.size());
+  scratch.steps.resize(std::max<std::size_t>(scratch.steps.size(), positives));
+  RankStep* const end = scratch.steps.data() + scratch.steps.size();
+  RankStep* step = end;
+  for (std::uint32_t i = 0; i < positives; i += scratch.around[i].positives) {
+    const Around& around = scratch.around[i];
+    const std::uint32_t above = static_cast<std::uint32_t>(known) - around.below - around.equal;
+    const std::uint32_t positives_above = positives - i - around.positives;
+    *--step = {score_of(around.key), around.positives, around.equal - around.positives, above - positives_above};
+  }
+  return static_cast<std::size_t>(end - step);
 }
 
 }  // namespace
@@ -154,27 +193,22 @@ PositiveRanks ClassRanker::rank(std::span<const float> scores, Scratch& scratch,
   NIWAKI_CHECK(scores.size() == images_, "{} scores, {} labels", scores.size(), images_);
   const Kernel& kernel = kernel_for(set);
   scratch.keys.resize(images_);
-  NIWAKI_CHECK(kernel.write_keys(scores.data(), images_, scratch.keys.data()), "a score is no probability");
+  scratch.buckets.resize(images_);
+  const Buckets buckets = cut_into_buckets(scores, positives_, scratch);
+  NIWAKI_CHECK(kernel.write_keys(scores.data(), images_, buckets, scratch.keys.data(), scratch.buckets.data()),
+               "a score is no probability");
   if (positives_.empty()) {
     return {{}, 0, negatives()};
   }
-  const Buckets buckets = cut_into_buckets(positives_, scratch);
-  leave_out(positives_, scratch);
-  leave_out(unknown_, scratch);
-  const bool crowded = fill_buckets(buckets, scratch) >= kCrowded;
-  scratch.sorted.assign(positives_.size() + kPadding, kAboveAll);
-  if (crowded) {
-    std::partial_sort_copy(scratch.positive_keys.begin(), scratch.positive_keys.end(), scratch.sorted.begin(),
-                           scratch.sorted.begin() + static_cast<std::ptrdiff_t>(positives_.size()));
-    place_by_bisection(scratch);
-  } else {
-    kernel.sort_within(scratch.bucketed.data(), positives_.size(), buckets, scratch.first.data(),
-                       scratch.sorted.data());
-    place_by_bucket(buckets, kernel, scratch);
+  for (const std::uint32_t image : unknown_) {
+    scratch.buckets[image] =
+        static_cast<std::uint16_t>(class_ranker::count_of(buckets) - 1);  // above all that is counted
   }
-  count_places(positives_.size() + unknown_.size(), scratch);
-  const std::size_t steps = write_steps(scratch);
-  return {std::span(scratch.steps).first(steps), positives(), negatives()};
+  place_buckets(buckets, scratch);
+  put_by_bucket(buckets, scratch);
+  look_around(buckets, kernel, scratch);
+  const std::size_t steps = write_steps(positives() + negatives(), scratch);
+  return {std::span(scratch.steps).last(steps), positives(), negatives()};
 }
 
 Confusion ClassRanker::confusion_at(std::span<const float> scores, double threshold, InstructionSet set) const {

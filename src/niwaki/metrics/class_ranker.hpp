@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "niwaki/core/instruction_set.hpp"
+#include "niwaki/metrics/class_ranker_kernel.hpp"
 #include "niwaki/metrics/classification.hpp"
 
 namespace niwaki {
@@ -35,7 +36,8 @@ std::optional<double> auroc(const PositiveRanks& ranks);
 std::optional<double> sensitivity_at_specificity(const PositiveRanks& ranks, double specificity);
 
 /// Ranks many columns of probabilities (one network each) against the labels of one class: several times faster than
-/// RankedScores, because it sorts the positive images alone and counts between which of them each other image falls.
+/// RankedScores, because it puts the images into small buckets of near scores and sorts none of them: what stands below
+/// a positive image is all lower buckets, and in its own what is found to be below when compared, many images at once.
 /// Immutable, so threads may share one.
 class ClassRanker {
  public:
@@ -44,13 +46,16 @@ class ClassRanker {
 
   /// Working memory that grows to what is needed and is used again; one a thread.
   struct Scratch {
-    std::vector<std::uint32_t> keys;           // one an image, and then its place
-    std::vector<std::uint16_t> buckets;        // one an image
-    std::vector<std::uint32_t> positive_keys;  // one a positive image
-    std::vector<std::uint32_t> bucketed;       // the same bucket by bucket, then keys above all
-    std::vector<std::uint32_t> sorted;         // the same rising
-    std::vector<std::uint32_t> first;          // of each bucket, where its keys begin in the two
-    std::vector<std::uint32_t> counts;         // negatives below (even) and at (odd) the first of equal keys
+    std::vector<std::uint32_t> keys;                 // one an image
+    std::vector<std::uint16_t> buckets;              // one an image
+    std::vector<std::uint32_t> positive_keys;        // one a positive image
+    std::vector<std::uint32_t> earlier;              // of each bucket, where the next image of the first half goes,
+    std::vector<std::uint32_t> later;                // one of the second half,
+    std::vector<std::uint32_t> positive;             // and a positive one
+    std::vector<std::uint32_t> crowded;              // buckets of very many positive images
+    std::vector<std::uint32_t> by_bucket;            // the keys bucket by bucket, and padding
+    std::vector<std::uint32_t> positives_by_bucket;  // those of the positive images
+    std::vector<class_ranker::Around> around;        // one a positive image, at the first of equal keys
     std::vector<RankStep> steps;
   };
 

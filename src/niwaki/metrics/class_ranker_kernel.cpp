@@ -10,7 +10,8 @@
 namespace niwaki::class_ranker::NIWAKI_KERNEL {
 namespace {
 
-bool write_keys(const float* scores, std::size_t count, std::uint32_t* keys) {
+bool write_keys(const float* scores, std::size_t count, Buckets buckets, std::uint32_t* keys, std::uint16_t* places) {
+  const std::uint32_t last = count_of(buckets) - 1;
   std::uint32_t wrong = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const float score = scores[i] + 0.0F;
@@ -19,30 +20,40 @@ bool write_keys(const float* scores, std::size_t count, std::uint32_t* keys) {
     std::uint32_t rest_bits;
     __builtin_memcpy(&bits, &score, sizeof bits);
     __builtin_memcpy(&rest_bits, &rest, sizeof rest_bits);
-    keys[i] = bits < kHalf ? bits : kHighestKey - rest_bits;
+    const std::uint32_t key = bits < kHalf ? bits : kHighestKey - rest_bits;
+    keys[i] = key;
+    const std::uint32_t within = bucket_of(key, buckets);
+    const std::uint32_t place = key < buckets.low ? 0U : within;
+    places[i] = static_cast<std::uint16_t>(key > buckets.high ? last : place);
     wrong |= bits > 0x3F800000U ? 1U : 0U;  // above 1, below 0, or NaN
   }
   return wrong == 0;
 }
 
-void write_buckets(const std::uint32_t* keys, std::size_t count, Buckets buckets, std::uint16_t* places) {
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t low = keys[i] < buckets.low ? buckets.low : keys[i];
-    const std::uint32_t key = low > buckets.high ? buckets.high : low;
-    places[i] = static_cast<std::uint16_t>((key - buckets.low) >> buckets.shift);
-  }
+/// kWidth keys at once, and of them as bits which are below another key, and which are equal to it.
+#if defined(__AVX512F__)
+constexpr std::size_t kWidth = 16;
+using Keys = __m512i;
+Keys read(const std::uint32_t* keys) {
+  return _mm512_loadu_si512(keys);
 }
-
-/// kWidth keys at once, and of them as bits which are below another key, and which are equal to it. Sixteen at once are
-/// not faster: few buckets hold more than eight, and most wider reads would straddle two cache lines.
-#if defined(__AVX2__)
+Keys repeated(std::uint32_t key) {
+  return _mm512_set1_epi32(static_cast<int>(key));
+}
+std::uint32_t below(Keys keys, Keys key) {
+  return _mm512_cmplt_epu32_mask(keys, key);
+}
+std::uint32_t equal(Keys keys, Keys key) {
+  return _mm512_cmpeq_epi32_mask(keys, key);
+}
+#elif defined(__AVX2__)
 constexpr std::size_t kWidth = 8;
 using Keys = __m256i;
 Keys read(const std::uint32_t* keys) {
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(keys));
 }
-Keys repeated(const std::uint32_t* key) {
-  return _mm256_castps_si256(_mm256_broadcast_ss(reinterpret_cast<const float*>(key)));
+Keys repeated(std::uint32_t key) {
+  return _mm256_set1_epi32(static_cast<int>(key));
 }
 std::uint32_t bits_of(Keys lanes) {
   return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(lanes)));
@@ -51,90 +62,57 @@ std::uint32_t bits_of(Keys lanes) {
 std::uint32_t below(Keys keys, Keys key) {
   return bits_of(_mm256_cmpgt_epi32(key, keys));
 }
-Keys equal(Keys keys, Keys key) {
-  return _mm256_cmpeq_epi32(keys, key);
-}
-Keys either(Keys a, Keys b) {
-  return _mm256_or_si256(a, b);
-}
-#else
-constexpr std::size_t kWidth = 1;
-using Keys = std::uint32_t;
-Keys read(const std::uint32_t* keys) {
-  return *keys;
-}
-Keys repeated(const std::uint32_t* key) {
-  return *key;
-}
-std::uint32_t bits_of(Keys lanes) {
-  return lanes;
-}
-std::uint32_t below(Keys keys, Keys key) {
-  return keys < key ? 1 : 0;
-}
-Keys equal(Keys keys, Keys key) {
-  return keys == key ? 1 : 0;
-}
-Keys either(Keys a, Keys b) {
-  return a | b;
+std::uint32_t equal(Keys keys, Keys key) {
+  return bits_of(_mm256_cmpeq_epi32(keys, key));
 }
 #endif
-static_assert(kWidth <= kPadding);
 
+struct Counts {
+  std::uint32_t below = 0;
+  std::uint32_t equal = 0;
+};
+
+#if defined(__AVX2__)
 std::uint32_t ones(std::uint32_t bits) {
-  return kWidth == 1 ? bits : static_cast<std::uint32_t>(__builtin_popcount(bits));
+  return static_cast<std::uint32_t>(__builtin_popcount(bits));
 }
 
-void sort_within(const std::uint32_t* keys, std::size_t count, Buckets buckets, const std::uint32_t* first,
-                 std::uint32_t* sorted) {
-  for (std::size_t i = 0; i < count; ++i) {
-    const Keys key = repeated(keys + i);
-    const std::uint32_t bucket = (keys[i] - buckets.low) >> buckets.shift;
-    std::uint32_t place = first[bucket];
-    // Those of higher buckets that a vector reads too are above it.
-    for (std::size_t begin = first[bucket]; begin < first[bucket + 1]; begin += kWidth) {
-      const std::uint32_t earlier = i <= begin ? 0 : i - begin >= kWidth ? ~0U : (1U << (i - begin)) - 1U;
-      const Keys there = read(keys + begin);
-      place += ones(below(there, key) | (bits_of(equal(there, key)) & earlier));
-    }
-    sorted[place] = keys[i];
+[[gnu::always_inline]] inline Counts count_around(const std::uint32_t* keys, std::size_t count, std::uint32_t wanted) {
+  const Keys key = repeated(wanted);
+  Counts counts;
+  for (; count > kWidth; keys += kWidth, count -= kWidth) {
+    const Keys here = read(keys);
+    counts.below += ones(below(here, key));
+    counts.equal += ones(equal(here, key));
   }
+  const std::uint32_t there = (2U << (count - 1)) - 1U;
+  const Keys here = read(keys);
+  counts.below += ones(below(here, key) & there);
+  counts.equal += ones(equal(here, key) & there);
+  return counts;
 }
-
-/// As Kernel::place_keys, of at most kStep keys. Whether a key is one of the sorted is asked of all together: few are.
-constexpr std::size_t kStep = 16;
-[[gnu::always_inline]] inline void place_step(const std::uint32_t* keys, const std::uint16_t* buckets,
-                                              std::size_t count, const std::uint32_t* first,
-                                              const std::uint32_t* sorted, std::uint32_t* places) {
-  std::uint32_t found[kStep];
-  Keys ties{};
+#else
+[[gnu::always_inline]] inline Counts count_around(const std::uint32_t* keys, std::size_t count, std::uint32_t wanted) {
+  Counts counts;
   for (std::size_t i = 0; i < count; ++i) {
-    const Keys key = repeated(keys + i);
-    std::uint32_t place = first[buckets[i]];
-    Keys there = read(sorted + place);
-    std::uint32_t passed = ones(below(there, key));
-    place += passed;
-    while (passed == kWidth) {
-      there = read(sorted + place);
-      passed = ones(below(there, key));
-      place += passed;
-    }
-    ties = either(ties, equal(there, key));
-    found[i] = place;
+    counts.below += keys[i] < wanted ? 1U : 0U;
+    counts.equal += keys[i] == wanted ? 1U : 0U;
   }
-  const bool tied = bits_of(ties) != 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    places[i] = 2 * found[i] + (tied && sorted[found[i]] == keys[i] ? 1U : 0U);
-  }
+  return counts;
 }
+#endif
 
-void place_keys(const std::uint32_t* keys, const std::uint16_t* buckets, std::size_t count, const std::uint32_t* first,
-                const std::uint32_t* sorted, std::uint32_t* places) {
-  std::size_t i = 0;
-  for (; i + kStep <= count; i += kStep) {
-    place_step(keys + i, buckets + i, kStep, first, sorted, places + i);
+void look_around(std::size_t begin, std::size_t end, Buckets buckets, ByBucket by_bucket, Around* around) {
+  for (std::size_t i = begin; i < end; ++i) {
+    const std::uint32_t key = by_bucket.positive_keys[i];
+    const std::uint32_t bucket = bucket_of(key, buckets);
+    const std::uint32_t first = by_bucket.ends[bucket - 1];
+    const std::uint32_t first_positive = by_bucket.positive_ends[bucket - 1];
+    const Counts all = count_around(by_bucket.keys + first, by_bucket.ends[bucket] - first, key);
+    const Counts positives =
+        count_around(by_bucket.positive_keys + first_positive, by_bucket.positive_ends[bucket] - first_positive, key);
+    around[first_positive + positives.below] = {key, positives.equal, first + all.below, all.equal};
   }
-  place_step(keys + i, buckets + i, count - i, first, sorted, places + i);
 }
 
 std::size_t count_from(const float* scores, std::size_t count, float threshold) {
@@ -153,6 +131,6 @@ std::size_t count_from(const float* scores, std::size_t count, float threshold) 
 
 }  // namespace
 
-const Kernel kKernel = {write_keys, write_buckets, sort_within, place_keys, count_from};
+const Kernel kKernel = {write_keys, look_around, count_from};
 
 }  // namespace niwaki::class_ranker::NIWAKI_KERNEL

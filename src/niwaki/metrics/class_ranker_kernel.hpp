@@ -10,31 +10,50 @@ namespace niwaki::class_ranker {
 constexpr std::uint32_t kHalf = 0x3F000000U;  // the bits, and so the key, of 0.5
 constexpr std::uint32_t kHighestKey = 2 * kHalf;
 
-/// The range [low, high] of keys, cut into equal buckets; keys outside it fall into the outermost.
+/// The range [low, high] of keys, cut into equal buckets 1, 2, ...; keys below it fall into bucket 0, and those above
+/// it into the last.
 struct Buckets {
   std::uint32_t low = 0;
   std::uint32_t high = 0;
   std::uint32_t shift = 0;
 };
 
-/// Keys that stand after the sorted ones, so that vectors may be read past their end; above all others.
-constexpr std::size_t kPadding = 8;
-constexpr std::uint32_t kAboveAll = 0x7FFFFFFFU;
-/// The key of an image that is not to be placed: above all scores, and never one of the sorted.
-constexpr std::uint32_t kLeftOut = 0x7FFFFFFEU;
+inline std::uint32_t count_of(const Buckets& buckets) {
+  return ((buckets.high - buckets.low) >> buckets.shift) + 3;
+}
+
+/// Of a key within the range.
+inline std::uint32_t bucket_of(std::uint32_t key, const Buckets& buckets) {
+  return ((key - buckets.low) >> buckets.shift) + 1;
+}
+
+/// So many keys more may be read than there are.
+constexpr std::size_t kPadding = 16;
+
+/// Keys that lie bucket by bucket: those of bucket b from ends[b - 1] to ends[b].
+struct ByBucket {
+  const std::uint32_t* keys;
+  const std::uint32_t* ends;
+  const std::uint32_t* positive_keys;  // the same for those of positive images
+  const std::uint32_t* positive_ends;
+};
+
+/// A key that positive images have: how many of them, and of all images how many have a lower one and the same.
+struct Around {
+  std::uint32_t key = 0;
+  std::uint32_t positives = 0;
+  std::uint32_t below = 0;
+  std::uint32_t equal = 0;
+};
 
 struct Kernel {
-  /// Writes a key for each score; answers whether all are probabilities.
-  bool (*write_keys)(const float* scores, std::size_t count, std::uint32_t* keys);
-  void (*write_buckets)(const std::uint32_t* keys, std::size_t count, Buckets buckets, std::uint16_t* places);
-  /// Sorts keys that stand bucket by bucket: `keys` and `sorted` hold `count` of them and the padding, and first[b] is
-  /// where bucket b begins. The cost of each is that of its bucket's size.
-  void (*sort_within)(const std::uint32_t* keys, std::size_t count, Buckets buckets, const std::uint32_t* first,
-                      std::uint32_t* sorted);
-  /// For each key, finds how many of the sorted ones are below it, n, and writes 2 n, or 2 n + 1 where it is one of
-  /// them. `buckets`: the keys'. The same memory may be read and written.
-  void (*place_keys)(const std::uint32_t* keys, const std::uint16_t* buckets, std::size_t count,
-                     const std::uint32_t* first, const std::uint32_t* sorted, std::uint32_t* places);
+  /// Writes a key and a bucket for each score; answers whether all are probabilities.
+  bool (*write_keys)(const float* scores, std::size_t count, Buckets buckets, std::uint32_t* keys,
+                     std::uint16_t* places);
+  /// For the positive keys from `begin` to `end`, which are those of whole buckets: writes what is around each to where
+  /// the first of its equals stands among all positive keys in rising order. The cost is that of comparing it with all
+  /// of its bucket.
+  void (*look_around)(std::size_t begin, std::size_t end, Buckets buckets, ByBucket by_bucket, Around* around);
   /// How many scores are at or above the threshold.
   std::size_t (*count_from)(const float* scores, std::size_t count, float threshold);
 };

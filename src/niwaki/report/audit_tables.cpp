@@ -258,14 +258,14 @@ void write_exemplars(const AuditResult& result, const std::filesystem::path& pat
 
 void write_audit(const AuditResult& result, const std::filesystem::path& folder) {
   make_folder(folder);
-  const auto file = [&](const char* name, std::string (*text)(const AuditResult&)) -> FileToWrite {
-    return {folder / name, [&result, text] { return text(result); }};
+  const auto file = [&](const char* name, std::string (*text)(const AuditResult&)) {
+    return FileToWrite(folder / name, [&result, text] { return text(result); });
   };
   // audit.json last, because its presence says that the audit is written.
-  write_files(std::vector<FileToWrite>{file("global.csv", global_table), file("classes.csv", class_table),
-                                       file("curves.csv", curve_table), file("pairs.csv", pair_table),
-                                       file("exemplars.csv", exemplar_table), file("companions.csv", companion_table),
-                                       file("images.csv", image_table), file("audit.json", audit_json)});
+  write_files(std::vector<FileToWrite>{
+      file("global.csv", global_table), file("classes.csv", class_table), file("curves.csv", curve_table),
+      file("pairs.csv", pair_table), file("exemplars.csv", exemplar_table), file("companions.csv", companion_table),
+      FileToWrite(folder / "images.csv", image_table(result)), file("audit.json", audit_json)});
 }
 
 }  // namespace niwaki

@@ -1,5 +1,6 @@
 #include "niwaki/report/image_tables.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -97,30 +98,53 @@ std::string pair_exemplar_table(const AuditResult& result) {
   return table.text();
 }
 
-std::string image_table(const AuditResult& result) {
-  const std::vector<std::string> findings = names_of(result.classes);
-  const std::set<double> sparsities = pruned_sparsities(result);
+namespace {
+
+constexpr std::size_t kRowsAPart = 4096;
+
+std::string image_header(const std::set<double>& sparsities) {
   std::vector<std::string> header = {"method", "row", "id", "fallen", "largest_fall", "flips"};
   for (const double sparsity : sparsities) {
     header.push_back(fmt::format("correlation at {}", sparsity));
   }
-  CsvWriter table(header);
-  for (const MethodResult& method : result.methods) {
-    const ImageResult& images = method.exemplars.images;
-    const std::size_t steps = method.sparsities.size() - 1;
-    for (std::size_t row = 0; row < images.flips.size(); ++row) {
-      table.cell(method.method).cell(row).cell(result.ids.at(row));
-      add_change(images, row, findings, result.seeds.size(), table);
-      std::size_t step = 0;
-      for (const double sparsity : sparsities) {
-        const bool listed = step < steps && method.sparsities[step + 1] == sparsity;
-        table.cell(listed ? images.correlations[row * steps + step] : std::nullopt);
-        step += listed ? 1 : 0;
-      }
-      table.end_row();
+  return CsvWriter(header).text();
+}
+
+/// The images [begin, end) of one method.
+std::string image_rows(const AuditResult& result, const MethodResult& method, const std::set<double>& sparsities,
+                       std::size_t begin, std::size_t end) {
+  const std::vector<std::string> findings = names_of(result.classes);
+  const ImageResult& images = method.exemplars.images;
+  const std::size_t steps = method.sparsities.size() - 1;
+  CsvWriter table(6 + sparsities.size());
+  for (std::size_t row = begin; row < end; ++row) {
+    table.cell(method.method).cell(row).cell(result.ids.at(row));
+    add_change(images, row, findings, result.seeds.size(), table);
+    std::size_t step = 0;
+    for (const double sparsity : sparsities) {
+      const bool listed = step < steps && method.sparsities[step + 1] == sparsity;
+      table.cell(listed ? images.correlations[row * steps + step] : std::nullopt);
+      step += listed ? 1 : 0;
     }
+    table.end_row();
   }
   return table.text();
+}
+
+}  // namespace
+
+std::vector<std::function<std::string()>> image_table(const AuditResult& result) {
+  const std::set<double> sparsities = pruned_sparsities(result);
+  std::vector<std::function<std::string()>> parts = {[sparsities] { return image_header(sparsities); }};
+  for (const MethodResult& method : result.methods) {
+    const std::size_t rows = method.exemplars.images.flips.size();
+    for (std::size_t begin = 0; begin < rows; begin += kRowsAPart) {
+      const std::size_t end = std::min(begin + kRowsAPart, rows);
+      parts.emplace_back(
+          [&result, &method, sparsities, begin, end] { return image_rows(result, method, sparsities, begin, end); });
+    }
+  }
+  return parts;
 }
 
 }  // namespace niwaki

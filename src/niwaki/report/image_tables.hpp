@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,9 @@ namespace niwaki {
 std::string exemplar_table(const AuditResult& result);
 
 /// images.csv: a row an image, by method and row of the label file: its vulnerability curve (one column a sparsity),
-/// the class that fell most, and the calls that flipped. A method without exemplars has no rows.
-std::string image_table(const AuditResult& result);
+/// the class that fell most, and the calls that flipped. A method without exemplars has no rows. Answers what make the
+/// parts of the text, for write_files(); they keep a reference to `result`.
+std::vector<std::function<std::string()>> image_table(const AuditResult& result);
 
 /// The exemplars of the first method, without method and sparsity.
 std::string pair_exemplar_table(const AuditResult& result);

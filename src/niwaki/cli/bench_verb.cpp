@@ -1,0 +1,183 @@
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "niwaki/cli/options.hpp"
+#include "niwaki/cli/verbs.hpp"
+#include "niwaki/core/cancel.hpp"
+#include "niwaki/core/error.hpp"
+#include "niwaki/core/parallel.hpp"
+#include "niwaki/core/random.hpp"
+#include "niwaki/engine/engine.hpp"
+#include "niwaki/model/onnx.hpp"
+
+namespace niwaki {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kLeastRuns = 5;
+constexpr int kMostRuns = 200;
+constexpr double kMilli = 1e3;
+constexpr std::int64_t kMostPixels = 1 << 14;  // a side
+
+struct Sparsity {
+  std::size_t weights = 0;
+  std::size_t nonzeros = 0;
+
+  explicit Sparsity(const Graph& graph) {
+    for (const PrunableLayer& layer : prunable_layers(graph)) {
+      const std::vector<float>& values = graph.tensor(layer.tensor).values;
+      weights += values.size();
+      nonzeros += values.size() - static_cast<std::size_t>(std::ranges::count(values, 0.0F));
+    }
+  }
+  [[nodiscard]] double share() const {
+    return weights == 0 ? 0 : 1 - static_cast<double>(nonzeros) / static_cast<double>(weights);
+  }
+};
+
+std::size_t peak_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
+}
+
+std::vector<float> normal_pictures(const Shape& shape) {
+  RandomStream random(1, "bench");
+  std::vector<float> values(static_cast<std::size_t>(shape[0] * shape[1] * shape[2] * shape[3]));
+  for (float& value : values) {
+    value = static_cast<float>(random.normal());
+  }
+  return values;
+}
+
+struct BenchCommand {
+  CommonOptions common;
+  std::string model;
+  std::string engine = "auto";
+  std::int64_t batch = 1;
+  std::vector<std::int64_t> size;  // channels, height, width
+  std::size_t images_at_once = 0;
+  double seconds = 2;
+
+  void run() const {
+    common.apply();
+    Graph graph = read_onnx(model);
+    const Shape shape = input_shape(graph);
+    const Sparsity sparsity(graph);
+    const Engine loaded(std::move(graph), {.kind = parse_engine_kind(engine), .images_at_once = images_at_once});
+    const std::vector<float> images = normal_pictures(shape);
+    const std::vector<double> times = run_times(loaded, images, shape);
+    const std::size_t bytes = peak_bytes();
+    const std::vector<TaskTime> tasks = loaded.task_times(images, shape, kLeastRuns);
+    report(times, tasks, sparsity.share(), bytes, loaded.images_at_once(shape));
+  }
+
+ private:
+  [[nodiscard]] Shape input_shape(const Graph& graph) const {
+    Shape shape = {batch};
+    if (!size.empty()) {
+      shape.insert(shape.end(), size.begin(), size.end());
+    } else if (graph.preprocessing) {
+      for (const std::size_t length :
+           {graph.preprocessing->channels, graph.preprocessing->height, graph.preprocessing->width}) {
+        shape.push_back(static_cast<std::int64_t>(length));
+      }
+    } else {
+      throw InputError("the network does not say the size of its input", model,
+                       "give --size CHANNELS HEIGHT WIDTH, for example --size 3 224 224");
+    }
+    infer_shapes(graph, shape);
+    return shape;
+  }
+
+  /// Milliseconds an image, of many runs after one that warms up.
+  [[nodiscard]] std::vector<double> run_times(const Engine& loaded, const std::vector<float>& images,
+                                              const Shape& shape) const {
+    using Clock = std::chrono::steady_clock;
+    std::vector<float> logits = loaded.logits(images, shape);
+    std::vector<double> times;
+    const auto begin = Clock::now();
+    while (static_cast<int>(times.size()) < kLeastRuns ||
+           (std::chrono::duration<double>(Clock::now() - begin).count() < seconds &&
+            static_cast<int>(times.size()) < kMostRuns)) {
+      throw_if_cancelled();
+      const auto start = Clock::now();
+      logits = loaded.logits(images, shape);
+      const double taken = std::chrono::duration<double>(Clock::now() - start).count();
+      times.push_back(taken * kMilli / static_cast<double>(batch));
+    }
+    std::ranges::sort(times);
+    return times;
+  }
+
+  void report(const std::vector<double>& times, const std::vector<TaskTime>& tasks, double sparsity, std::size_t bytes,
+              std::size_t at_once) const {
+    const double median = times[times.size() / 2];
+    const double peak = tasks.empty() ? 0 : peak_operations_per_second();
+    Json layers = Json::array();
+    for (const TaskTime& task : tasks) {
+      const double rate = task.seconds > 0 ? task.useful_operations / task.seconds : 0;
+      layers.push_back({{"name", task.name},
+                        {"kernel", task.kind},
+                        {"milliseconds_per_image", task.seconds * kMilli / static_cast<double>(at_once)},
+                        {"useful_gigaflops_per_second", rate / 1e9},
+                        {"useful_share_of_peak", peak > 0 ? rate / peak : 0},
+                        {"weight_bytes", task.weight_bytes}});
+    }
+    const Json document = {
+        {"engine", engine},
+        {"batch", batch},
+        {"threads", thread_count()},
+        {"images_per_second", kMilli / median},
+        {"milliseconds_per_image", {{"min", times.front()}, {"median", median}, {"max", times.back()}}},
+        {"runs", times.size()},
+        {"images_at_once", at_once},
+        {"sparsity", sparsity},
+        {"peak_bytes", bytes},
+        {"peak_gigaflops_per_second", peak / 1e9},
+        {"layers", layers}};
+    if (common.json) {
+      print_json(document.dump(2, ' ', false, Json::error_handler_t::replace));
+      return;
+    }
+    for (const Json& layer : layers) {
+      fmt::print("{:<44} {:<12} {:>8.3f} ms {:>8.1f} GFLOP/s {:>5.0f} % of peak {:>10} bytes\n",
+                 layer["name"].get<std::string>(), layer["kernel"].get<std::string>(),
+                 layer["milliseconds_per_image"].get<double>(), layer["useful_gigaflops_per_second"].get<double>(),
+                 100 * layer["useful_share_of_peak"].get<double>(), layer["weight_bytes"].get<std::size_t>());
+    }
+    fmt::print("{} engine, batch {}, {} threads, sparsity {:.3f}: {:.2f} ms an image ({:.2f} to {:.2f}), {:.1f} images "
+               "a second, {:.0f} MiB at most\n",
+               engine, batch, thread_count(), sparsity, median, times.front(), times.back(), kMilli / median,
+               static_cast<double>(bytes) / (1 << 20));
+  }
+};
+
+}  // namespace
+
+void add_bench_verb(CLI::App& program) {
+  CLI::App* verb = program.add_subcommand("bench", "How fast the engine runs a network, layer by layer");
+  const auto command = std::make_shared<BenchCommand>();
+  verb->add_option("--model", command->model, "ONNX network (.onnx or .onnx.zst)")->required();
+  verb->add_option("--batch", command->batch, "Images in a batch")->capture_default_str()->check(CLI::Range(1, 4096));
+  verb->add_option("--engine", command->engine, "auto, dense, sparse or reference")->capture_default_str();
+  verb->add_option("--size", command->size, "CHANNELS HEIGHT WIDTH of the input, where the network does not say")
+      ->expected(3)
+      ->check(CLI::Range(std::int64_t{1}, kMostPixels));
+  verb->add_option("--images-at-once", command->images_at_once, "Images that run through the network together; 0: chosen")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 4096));
+  verb->add_option("--seconds", command->seconds, "How long to measure")->capture_default_str()->check(CLI::Range(0.0, 3600.0));
+  command->common.add_to(*verb);
+  verb->callback([command] { command->run(); });
+}
+
+}  // namespace niwaki
