@@ -160,23 +160,11 @@ void describe_value(onnx::ValueInfoProto& info, const std::string& name,
   }
 }
 
-/// Channels of the input where no preprocessing says them: what the first convolution wants.
-std::int64_t input_channels(const Graph& graph) {
-  for (const Node& node : graph.nodes) {
-    const auto* convolution = std::get_if<Convolution>(&node.operation);
-    if (convolution != nullptr && node.inputs[0] == graph.input) {
-      return graph.tensor(node.inputs[1]).shape[1] * convolution->groups;
-    }
-  }
-  return 0;
-}
-
 void describe_ends(const Graph& graph, onnx::GraphProto& proto) {
-  std::int64_t channels = input_channels(graph);
+  const auto channels = static_cast<std::int64_t>(input_channels(graph));
   std::int64_t height = 0;
   std::int64_t width = 0;
   if (graph.preprocessing) {
-    channels = static_cast<std::int64_t>(graph.preprocessing->channels);
     height = static_cast<std::int64_t>(graph.preprocessing->height);
     width = static_cast<std::int64_t>(graph.preprocessing->width);
   }
