@@ -2,9 +2,10 @@
 JOBS ?= $(shell nproc)
 PYTHON := /usr/bin/python3
 DEMO_OUT ?= out/demo
+FUZZ_SECONDS ?= 1800
 
 .DEFAULT_GOAL := build
-.PHONY: packages test-packages build demo test lint format sanitize kill-and-resume bench science clean help
+.PHONY: packages test-packages fuzz-packages build demo test lint format sanitize fuzz kill-and-resume bench science clean help
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## */\1|/p' Makefile | awk -F '|' '{ printf "make %-16s %s\n", $$1, $$2 }'
@@ -15,6 +16,9 @@ packages:
 test-packages:
 	@tools/install_packages.sh --test
 
+fuzz-packages:
+	@tools/install_packages.sh --fuzz
+
 # A stamp and not build.ninja itself: a configuration that failed half-way leaves no stamp and runs again.
 build/.configured: CMakePresets.json | packages
 	@cmake --preset release
@@ -22,6 +26,10 @@ build/.configured: CMakePresets.json | packages
 
 build-sanitize/.configured: CMakePresets.json | test-packages
 	@cmake --preset sanitize
+	@touch $@
+
+build-fuzz/.configured: CMakePresets.json | fuzz-packages
+	@cmake --preset fuzz
 	@touch $@
 
 build: packages build/.configured  ## the program: build/niwaki, with niwaki-networks beside it
@@ -56,5 +64,11 @@ sanitize: test-packages build-sanitize/.configured  ## every test under AddressS
 	@cmake --build build-sanitize --parallel $(JOBS)
 	@cd build-sanitize && OMP_WAIT_POLICY=PASSIVE ctest --output-on-failure --parallel $(JOBS)
 
+fuzz: fuzz-packages build-fuzz/.configured  ## hostile network files for FUZZ_SECONDS (1800), under both sanitizers
+	@cmake --build build-fuzz --parallel $(JOBS) --target niwaki_fuzz_onnx_import
+	@mkdir -p build-fuzz/corpus build-fuzz/found
+	@build-fuzz/niwaki_fuzz_onnx_import -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -rss_limit_mb=2048 -timeout=20 \
+	  -print_final_stats=1 -artifact_prefix=build-fuzz/found/ build-fuzz/corpus fuzz/corpus/onnx_import
+
 clean:  ## removes what was built, keeps studies in out/
-	@rm -rf build build-debug build-sanitize build-lint
+	@rm -rf build build-debug build-sanitize build-fuzz build-lint

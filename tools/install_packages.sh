@@ -2,6 +2,7 @@
 # Installs the Debian packages of packages/debian.txt that are missing, saying so.
 #   tools/install_packages.sh          what building and running needs
 #   tools/install_packages.sh --test   packages/debian-test.txt too
+#   tools/install_packages.sh --fuzz   packages/debian-fuzz.txt too
 #   tools/install_packages.sh --list   print what is missing, install nothing
 # A line of those files is `package  why`; `package|command` is not installed where `command` is there already.
 set -euo pipefail
@@ -12,9 +13,10 @@ only_list=false
 for argument in "$@"; do
   case $argument in
     --test) lists+=(packages/debian-test.txt) ;;
+    --fuzz) lists+=(packages/debian-fuzz.txt) ;;
     --list) only_list=true ;;
     *)
-      echo "install_packages.sh: unknown argument: $argument: give --test, --list or nothing" >&2
+      echo "install_packages.sh: unknown argument: $argument: give --test, --fuzz, --list or nothing" >&2
       exit 2
       ;;
   esac

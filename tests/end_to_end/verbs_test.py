@@ -3,6 +3,7 @@ import html.parser
 import os
 
 import numpy as np
+import onnx
 
 from .workplace import EndToEnd, copy_of_small_study, dense_model, phantom_cohort, phantom_of_small_study, settings, small_study
 
@@ -116,6 +117,20 @@ class Predict(EndToEnd):
         self.niwaki("predict", "--model", dense_model(), "--input", self.folder / "x.npy", "--out",
                     self.folder / "scores.npy", **options)
         self.assertTrue(costs.exists())
+
+    def test_a_network_that_does_not_say_how_it_wants_pictures_takes_it_from_the_command_line(self):
+        self.niwaki("prune", "--model", dense_model(), "--sparsity", 0, "--out", self.folder / "bare.onnx")
+        bare = onnx.load(self.folder / "bare.onnx")
+        said = {entry.key: entry.value for entry in bare.metadata_props}
+        del bare.metadata_props[:]
+        onnx.save(bare, self.folder / "bare.onnx")
+        cohort = phantom_cohort()
+        call = ("predict", "--model", self.folder / "bare.onnx", "--labels", cohort / "labels.csv", "--images",
+                cohort / "images", "--out", self.folder / "bare.npy", "--size", said["niwaki.height"])
+        self.fails(3, *call, says=["bare.onnx", "--mean"])
+        self.niwaki(*call, "--mean", said["niwaki.mean"], "--deviation", said["niwaki.deviation"])
+        np.testing.assert_array_equal(np.load(self.folder / "bare.npy"), self.on_phantom("scores.npy"))
+        self.fails(2, *call, "--mean", "grey", "--deviation", "1", says=["--mean"])
 
     def test_an_input_of_another_shape_is_refused(self):
         np.save(self.folder / "pictures.npy", np.zeros((2, 3, 64, 64), np.float32))

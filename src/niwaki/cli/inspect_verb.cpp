@@ -10,6 +10,7 @@
 #include "niwaki/cli/verbs.hpp"
 #include "niwaki/cohort/labels.hpp"
 #include "niwaki/core/error.hpp"
+#include "niwaki/model/normalisation.hpp"
 #include "niwaki/model/onnx.hpp"
 #include "niwaki/scores/table.hpp"
 #include "niwaki/study/store.hpp"
@@ -48,6 +49,7 @@ struct InspectCommand {
     document.update(sparsity_json(report));
     document["bytes"] = fs::file_size(file);
     document["classes"] = graph.classes;
+    document["normalisation"] = name_of(normalisation_of(graph));
     if (common.json) {
       print_json(document.dump(2, ' ', false, Json::error_handler_t::replace));
       return;
@@ -56,6 +58,10 @@ struct InspectCommand {
     fmt::print("{} nodes, {} parameters, {} bytes\n", graph.nodes.size(), parameter_count(graph), fs::file_size(file));
     fmt::print("classes: {}\n",
                graph.classes.empty() ? "not named" : fmt::format("{}", fmt::join(graph.classes, ", ")));
+    fmt::print("batch normalisation: {}\n", name_of(normalisation_of(graph)));
+    if (!graph.preprocessing) {
+      fmt::print("how pictures become its input: not said; `niwaki predict --images` asks for it\n");
+    }
   }
 
   void inspect_scores() const {

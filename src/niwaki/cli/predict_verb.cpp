@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "niwaki/cli/options.hpp"
+#include "niwaki/cli/picture_options.hpp"
 #include "niwaki/cli/verbs.hpp"
 #include "niwaki/cohort/image_source.hpp"
 #include "niwaki/cohort/labels.hpp"
@@ -21,6 +22,7 @@ struct PredictCommand {
   std::string labels;
   std::string label_format = "auto";
   std::string images;
+  PictureOptions pictures;
   std::string input;
   std::string out;
   std::string engine = "auto";
@@ -55,12 +57,9 @@ struct PredictCommand {
   }
 
   [[nodiscard]] std::vector<float> from_images(const Graph& graph, const Predictor& predictor) const {
-    if (!graph.preprocessing) {
-      throw InputError("the network does not say how pictures become its input", model,
-                       "add the metadata niwaki.channels, .height, .width, .mean, .deviation, or give --input");
-    }
+    const Preprocessing preprocessing = pictures.preprocessing_of(graph, model);
     const Cohort cohort = read_labels(labels, {.format = parse_label_format(label_format), .classes = {}});
-    const auto source = open_image_files(cohort, images, *graph.preprocessing);
+    const auto source = open_image_files(cohort, images, preprocessing);
     const auto progress = common.progress();
     progress->start("predict", static_cast<double>(cohort.size()));
     std::vector<float> scores =
@@ -96,6 +95,7 @@ void add_predict_verb(CLI::App& program) {
   verb->add_option("--label-format", command->label_format, "auto, niwaki, nih, nih-cxr-lt, mimic-cxr-lt")
       ->capture_default_str();
   verb->add_option("--images", command->images, "Folder of pictures");
+  command->pictures.add_to(*verb);
   verb->add_option("--input", command->input,
                    "Instead: a float32 .npy [images, channels, height, width], normalised already");
   verb->add_option("--out", command->out, "Where to write the scores, .npy")->required();

@@ -7,6 +7,7 @@
 #include "niwaki/cli/options.hpp"
 #include "niwaki/cli/sparsity_table.hpp"
 #include "niwaki/cli/verbs.hpp"
+#include "niwaki/model/normalisation.hpp"
 #include "niwaki/model/onnx.hpp"
 #include "niwaki/prune/criterion.hpp"
 
@@ -27,15 +28,22 @@ struct PruneCommand {
     const Graph result = pruned(dense, method, sparsity, RandomStream(common.seed.value_or(1), "prune/" + method, {0}));
     write_onnx(result, out);
     const SparsityReport report = measure_sparsity(result);
+    const std::string note = folding_note(normalisation_of(dense));
     if (common.json) {
       nlohmann::ordered_json document = sparsity_json(report);
       document["method"] = method;
       document["nominal_sparsity"] = sparsity;
+      if (!note.empty()) {
+        document["notes"] = {note};
+      }
       print_json(document.dump(2));
       return;
     }
     print_sparsity_table(report);
     fmt::print("{}: nominal sparsity {}, actual {:.6f}; written to {}\n", method, sparsity, report.sparsity(), out);
+    if (!note.empty()) {
+      fmt::print("note: {}\n", note);
+    }
   }
 };
 

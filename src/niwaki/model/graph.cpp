@@ -160,6 +160,19 @@ void check(const Graph& graph) {
   }
 }
 
+std::size_t input_channels(const Graph& graph) {
+  if (graph.preprocessing) {
+    return graph.preprocessing->channels;
+  }
+  for (const Node& node : graph.nodes) {
+    const auto* convolution = std::get_if<Convolution>(&node.operation);
+    if (convolution != nullptr && node.inputs[0] == graph.input) {
+      return static_cast<std::size_t>(graph.tensor(node.inputs[1]).shape[1] * convolution->groups);
+    }
+  }
+  return 0;
+}
+
 std::size_t class_count(const Graph& graph) {
   const Tensor* weight = last_weight(graph);
   if (weight == nullptr) {

@@ -119,6 +119,10 @@ Shape infer_shape(const Graph& graph, const Node& node, const std::map<std::stri
 /// nodes out of order, an output that is not [batch, classes].
 void check(const Graph& graph);
 
+/// How many channels the network's input has: what the preprocessing says, else what the first convolution wants; 0
+/// where neither tells.
+std::size_t input_channels(const Graph& graph);
+
 /// How many logits the network gives.
 std::size_t class_count(const Graph& graph);
 

@@ -1,3 +1,5 @@
+#include <set>
+
 #include <fmt/format.h>
 #include <onnx/onnx_pb.h>
 
@@ -58,11 +60,34 @@ void add_initializer(onnx::GraphProto& graph, const std::string& name, const std
   }
 }
 
+/// Names for constants that the Graph holds within its nodes, none of which it uses itself.
+class FreshNames {
+ public:
+  explicit FreshNames(const Graph& graph) : taken_({graph.input}) {
+    for (const auto& [name, tensor] : graph.tensors) {
+      taken_.insert(name);
+    }
+    for (const Node& node : graph.nodes) {
+      taken_.insert(node.output);
+    }
+  }
+  std::string fresh(std::string name) {
+    while (!taken_.insert(name).second) {
+      name += "_";
+    }
+    return name;
+  }
+
+ private:
+  std::set<std::string> taken_;
+};
+
 /// Writes an operator's attributes, and those of its inputs that are constants.
 class AttributeWriter {
  public:
-  AttributeWriter(const Graph& graph, const Node& node, onnx::GraphProto& proto, onnx::NodeProto& out)
-      : graph_(graph), node_(node), proto_(proto), out_(out) {}
+  AttributeWriter(const Graph& graph, const Node& node, FreshNames& names, onnx::GraphProto& proto,
+                  onnx::NodeProto& out)
+      : graph_(graph), node_(node), names_(names), proto_(proto), out_(out) {}
 
   void operator()(const Convolution& convolution) const {
     const Shape& weight = graph_.tensor(node_.inputs[1]).shape;
@@ -83,7 +108,7 @@ class AttributeWriter {
   }
   void operator()(const Concatenate&) const { add_integer(out_, "axis", 1); }
   void operator()(const Pad& pad) const {
-    const std::string name = node_.name + ".pads";
+    const std::string name = names_.fresh(node_.name + ".pads");
     const auto& [top, left, bottom, right] = pad.pads;
     add_initializer(proto_, name, {0, 0, top, left, 0, 0, bottom, right});
     out_.add_input(name);
@@ -101,7 +126,7 @@ class AttributeWriter {
 
  private:
   void add_constant(const char* which, float value) const {
-    const std::string name = fmt::format("{}.{}", node_.name, which);
+    const std::string name = names_.fresh(fmt::format("{}.{}", node_.name, which));
     add_initializer(proto_, name, {}, {value});
     out_.add_input(name);
   }
@@ -115,6 +140,7 @@ class AttributeWriter {
 
   const Graph& graph_;
   const Node& node_;
+  FreshNames& names_;
   onnx::GraphProto& proto_;
   onnx::NodeProto& out_;
 };
@@ -134,23 +160,11 @@ void describe_value(onnx::ValueInfoProto& info, const std::string& name,
   }
 }
 
-/// Channels of the input where no preprocessing says them: what the first convolution wants.
-std::int64_t input_channels(const Graph& graph) {
-  for (const Node& node : graph.nodes) {
-    const auto* convolution = std::get_if<Convolution>(&node.operation);
-    if (convolution != nullptr && node.inputs[0] == graph.input) {
-      return graph.tensor(node.inputs[1]).shape[1] * convolution->groups;
-    }
-  }
-  return 0;
-}
-
 void describe_ends(const Graph& graph, onnx::GraphProto& proto) {
-  std::int64_t channels = input_channels(graph);
+  const auto channels = static_cast<std::int64_t>(input_channels(graph));
   std::int64_t height = 0;
   std::int64_t width = 0;
   if (graph.preprocessing) {
-    channels = static_cast<std::int64_t>(graph.preprocessing->channels);
     height = static_cast<std::int64_t>(graph.preprocessing->height);
     width = static_cast<std::int64_t>(graph.preprocessing->width);
   }
@@ -175,6 +189,7 @@ std::string to_onnx(const Graph& graph) {
     const Tensor& tensor = graph.tensor(name);
     add_initializer(proto, name, tensor.shape, tensor.values);
   }
+  FreshNames names(graph);
   for (const Node& node : graph.nodes) {
     onnx::NodeProto& out = *proto.add_node();
     out.set_name(node.name);
@@ -183,7 +198,7 @@ std::string to_onnx(const Graph& graph) {
       out.add_input(input);
     }
     out.add_output(node.output);
-    std::visit(AttributeWriter(graph, node, proto, out), node.operation);
+    std::visit(AttributeWriter(graph, node, names, proto, out), node.operation);
   }
   describe_ends(graph, proto);
   for (const auto& [key, value] : to_metadata(graph)) {

@@ -43,8 +43,9 @@ void read_binary(Importer& importer, const OnnxNode& node) {
   const IntegerArray a = importer.integers(node, 0);
   const IntegerArray b = importer.integers(node, 1);
   const IntegerArray& larger = a.values.size() >= b.values.size() ? a : b;
-  if (a.values.size() != b.values.size() && a.values.size() != 1 && b.values.size() != 1) {
-    node.refuse("its two shapes differ in length");
+  const bool fit = a.values.size() == b.values.size() || a.values.size() == 1 || b.values.size() == 1;
+  if (!fit || a.values.empty() || b.values.empty()) {
+    node.refuse("its two shapes differ in length, or are empty");
   }
   IntegerArray result = larger;
   for (std::size_t i = 0; i < result.values.size(); ++i) {

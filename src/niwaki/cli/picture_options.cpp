@@ -1,0 +1,64 @@
+#include "niwaki/cli/picture_options.hpp"
+
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "niwaki/core/error.hpp"
+#include "niwaki/core/text.hpp"
+
+namespace niwaki {
+namespace {
+
+std::vector<float> numbers(const std::string& text, const char* option) {
+  std::vector<float> values;
+  for (const std::string& part : split(text, ',')) {
+    const auto number = parse_number(part);
+    if (!number) {
+      throw UsageError(fmt::format("'{}' is not a number", part), option, "give one number a channel, commas between");
+    }
+    values.push_back(static_cast<float>(*number));
+  }
+  return values;
+}
+
+std::size_t pixels(const std::string& text) {
+  const auto number = parse_integer(text);
+  if (!number || *number < 1) {
+    throw UsageError(fmt::format("'{}' is not a size", text), "--size", "give pixels: 224, or height x width: 224x320");
+  }
+  return static_cast<std::size_t>(*number);
+}
+
+}  // namespace
+
+void PictureOptions::add_to(CLI::App& verb) {
+  verb.add_option("--size", size, "Pixels a side that pictures are resized to, or HEIGHTxWIDTH (else: the network's)");
+  verb.add_option("--mean", mean, "Of values in [0, 1], one number a channel: 0.485,0.456,0.406 (else: the network's)");
+  verb.add_option("--deviation", deviation, "The same: 0.229,0.224,0.225 (else: the network's)");
+}
+
+Preprocessing PictureOptions::preprocessing_of(const Graph& graph, const std::string& model) const {
+  if (!graph.preprocessing && (size.empty() || mean.empty() || deviation.empty())) {
+    throw InputError("the network does not say how pictures become its input", model,
+                     "give --size, --mean and --deviation as it was trained with, or add the metadata niwaki.channels, "
+                     ".height, .width, .mean, .deviation (docs/models.md), or give --input");
+  }
+  Preprocessing result = graph.preprocessing.value_or(Preprocessing{});
+  result.channels = graph.preprocessing ? result.channels : input_channels(graph);
+  if (!size.empty()) {
+    const std::vector<std::string> sides = split(size, 'x');
+    result.height = pixels(sides.front());
+    result.width = pixels(sides.back());
+  }
+  if (!mean.empty()) {
+    result.mean = numbers(mean, "--mean");
+  }
+  if (!deviation.empty()) {
+    result.deviation = numbers(deviation, "--deviation");
+  }
+  result.check();
+  return result;
+}
+
+}  // namespace niwaki
