@@ -3,10 +3,9 @@
 #include <memory>
 #include <optional>
 
-#include <sys/resource.h>
-
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
+#include <sys/resource.h>
 
 #include "niwaki/cli/options.hpp"
 #include "niwaki/cli/verbs.hpp"
@@ -154,10 +153,11 @@ struct BenchCommand {
                  layer["milliseconds_per_image"].get<double>(), layer["useful_gigaflops_per_second"].get<double>(),
                  100 * layer["useful_share_of_peak"].get<double>(), layer["weight_bytes"].get<std::size_t>());
     }
-    fmt::print("{} engine, batch {}, {} threads, sparsity {:.3f}: {:.2f} ms an image ({:.2f} to {:.2f}), {:.1f} images "
-               "a second, {:.0f} MiB at most\n",
-               engine, batch, thread_count(), sparsity, median, times.front(), times.back(), kMilli / median,
-               static_cast<double>(bytes) / (1 << 20));
+    fmt::print(
+        "{} engine, batch {}, {} threads, sparsity {:.3f}: {:.2f} ms an image ({:.2f} to {:.2f}), {:.1f} images "
+        "a second, {:.0f} MiB at most\n",
+        engine, batch, thread_count(), sparsity, median, times.front(), times.back(), kMilli / median,
+        static_cast<double>(bytes) / (1 << 20));
   }
 };
 
@@ -172,10 +172,13 @@ void add_bench_verb(CLI::App& program) {
   verb->add_option("--size", command->size, "CHANNELS HEIGHT WIDTH of the input, where the network does not say")
       ->expected(3)
       ->check(CLI::Range(std::int64_t{1}, kMostPixels));
-  verb->add_option("--images-at-once", command->images_at_once, "Images that run through the network together; 0: chosen")
+  verb->add_option("--images-at-once", command->images_at_once,
+                   "Images that run through the network together; 0: chosen")
       ->capture_default_str()
       ->check(CLI::Range(0, 4096));
-  verb->add_option("--seconds", command->seconds, "How long to measure")->capture_default_str()->check(CLI::Range(0.0, 3600.0));
+  verb->add_option("--seconds", command->seconds, "How long to measure")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 3600.0));
   command->common.add_to(*verb);
   verb->callback([command] { command->run(); });
 }
