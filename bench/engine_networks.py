@@ -9,7 +9,8 @@ import onnx
 from onnx import numpy_helper
 
 IMAGES, EPOCHS, BATCH, LEARNING_RATE = 2000, 3, 32, 0.001
-SIZE, CHANNELS = 64, 3  # of the pictures that train; the networks then take larger ones too
+SIZE, CHANNELS = 64, 3  # of the pictures that train
+RUN_SIZE = {"resnet50": 224, "densenet121": 224, "resnet18": 64}  # of those that are run: convolutions take any
 
 
 class Networks:
@@ -27,15 +28,18 @@ class Networks:
         return folder
 
     def trained(self, architecture):
-        """The dense network."""
+        """The dense network, for pictures of RUN_SIZE."""
         out = self.folder / architecture / "dense.onnx"
-        if not out.exists():
+        fitted = self.folder / architecture / "trained.onnx"
+        if not fitted.exists():
             cohort, work = self.cohort(), self.folder / architecture / "train"
             self.call("train", "--labels", cohort / "labels.csv", "--images", cohort / "images", "--out", work,
                       "--architecture", architecture, "--size", SIZE, "--epochs", EPOCHS, "--quiet",
                       "--set", f"model.channels={CHANNELS}", "--set", f"train.batch={BATCH}",
                       "--set", f"train.learning_rate={LEARNING_RATE}")
-            (work / "training" / "seed-0" / "best.onnx").rename(out)
+            (work / "training" / "seed-0" / "best.onnx").rename(fitted)
+        if not out.exists():
+            write_for_size(fitted, RUN_SIZE[architecture], out)
         return out
 
     def validation_ap(self, architecture):
@@ -57,6 +61,24 @@ class Networks:
         return out
 
 
+def write_for_size(fitted, size, out):
+    """The file says the size of its input, and ONNX Runtime insists."""
+    model = onnx.load(str(fitted))
+    for dimension in model.graph.input[0].type.tensor_type.shape.dim[2:]:
+        dimension.dim_value = size
+    for entry in model.metadata_props:
+        if entry.key in ("niwaki.height", "niwaki.width"):
+            entry.value = str(size)
+    del model.graph.value_info[:]
+    save(model, out)
+
+
+def save(model, out):
+    part = out.with_suffix(".part")
+    onnx.save(model, str(part))
+    part.rename(out)
+
+
 def prunable(model):
     """Weights of convolutions and of linear layers, in the order in which they run."""
     weights = {tensor.name: tensor for tensor in model.graph.initializer}
@@ -73,9 +95,7 @@ def write_uniform(dense, sparsity, out):
         gone = random.permutation(values.size)[: round(sparsity * values.size)]
         values.reshape(-1)[gone] = 0
         tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
-    part = out.with_suffix(".part")
-    onnx.save(model, str(part))
-    part.rename(out)
+    save(model, out)
 
 
 def layer_sparsities(path):
