@@ -47,7 +47,7 @@ kill-and-resume: build  ## a small study killed at 20 random moments, compared w
 	@$(PYTHON) tests/kill_and_resume.py --program build/niwaki --kills 20
 
 bench: test-packages build/.configured  ## speed beside what users would pick instead, into docs/performance.md
-	@cmake --build build --parallel $(JOBS) --target niwaki niwaki_bench_train niwaki_bench_bootstrap
+	@cmake --build build --parallel $(JOBS) --target niwaki niwaki_bench_train niwaki_bench_bootstrap niwaki_bench_engine
 	@bench/run
 
 science: test-packages build/.configured  ## claims put to the proof on simulated cohorts, into docs/science.md

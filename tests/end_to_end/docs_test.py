@@ -6,6 +6,8 @@ import shutil
 import unittest
 from pathlib import Path
 
+import numpy as np
+
 from end_to_end.workplace import EndToEnd, phantom_of_small_study, run, small_study
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -56,6 +58,7 @@ class Documentation(EndToEnd):
             shutil.copy(small_study() / f"scores/l1/seed-0/sparsity-{sparsity}.npy", self.folder / name)
         shutil.copy(small_study() / "cohort/test.csv", self.folder / "labels.csv")
         shutil.copy(small_study() / "training/seed-0/best.onnx", self.folder / "model.onnx")
+        np.save(self.folder / "x.npy", np.random.default_rng(1).standard_normal((3, 1, 64, 64)).astype(np.float32))
         for name in ("LABELS.csv", "Data_Entry_2017_v2020.csv"):
             as_nih(phantom_of_small_study() / "labels.csv", self.folder / name)
         classes = [name for name in (self.folder / "labels.csv").read_text().splitlines()[0].split(",")

@@ -1,10 +1,11 @@
 """prune, predict, inspect, report and train, each on its own files."""
 import html.parser
+import os
 
 import numpy as np
 import onnx
 
-from .workplace import EndToEnd, copy_of_small_study, dense_model, phantom_cohort, phantom_of_small_study, small_study
+from .workplace import EndToEnd, copy_of_small_study, dense_model, phantom_cohort, phantom_of_small_study, settings, small_study
 
 
 class Prune(EndToEnd):
@@ -89,6 +90,47 @@ class Predict(EndToEnd):
         self.niwaki(*call, "--mean", said["niwaki.mean"], "--deviation", said["niwaki.deviation"])
         np.testing.assert_array_equal(np.load(self.folder / "bare.npy"), self.on_phantom("scores.npy"))
         self.fails(2, *call, "--mean", "grey", "--deviation", "1", says=["--mean"])
+
+    def test_every_engine_gives_the_same_logits(self):
+        pruned = self.folder / "pruned.onnx"
+        self.niwaki("prune", "--model", dense_model(), "--method", "l1", "--sparsity", 0.9, "--out", pruned)
+        np.save(self.folder / "x.npy", np.random.default_rng(2).standard_normal((5, 1, 64, 64)).astype(np.float32))
+        labels = (phantom_cohort() / "labels.csv").read_text().splitlines(keepends=True)
+        few = self.write("few.csv", "".join(labels[:7]))
+        inputs = {"array": ("--input", self.folder / "x.npy"),
+                  "images": ("--labels", few, "--images", phantom_cohort() / "images")}
+        for model in (dense_model(), pruned):
+            for name, words in inputs.items():
+                logits = {}
+                for engine in ("reference", "auto", "dense", "sparse"):
+                    out = self.folder / f"{engine}.npy"
+                    self.niwaki("predict", "--model", model, *words, "--out", out, "--logits", "--engine", engine)
+                    logits[engine] = np.load(out)
+                    with self.subTest(model=model.name, input=name, engine=engine):
+                        np.testing.assert_allclose(logits[engine], logits["reference"], rtol=1e-4, atol=1e-4)
+
+    def test_an_image_has_the_same_bits_alone_and_among_others(self):
+        pictures = np.random.default_rng(3).standard_normal((7, 1, 64, 64)).astype(np.float32)
+        np.save(self.folder / "x.npy", pictures)
+        np.save(self.folder / "one.npy", pictures[4:5])
+        for engine in ("auto", "dense", "sparse"):
+            together = self.predict("all.npy", "--input", self.folder / "x.npy", "--engine", engine)
+            alone = self.predict("alone.npy", "--input", self.folder / "one.npy", "--engine", engine)
+            np.testing.assert_array_equal(alone, together[4:5], engine)
+
+    def test_an_unknown_engine_is_refused(self):
+        self.fails(3, "predict", "--model", dense_model(), "--input", self.folder / "x.npy", "--out",
+                   self.folder / "scores.npy", "--engine", "fast", says=["fast", "reference"])
+
+    def test_a_study_measures_no_costs(self):
+        costs = self.folder / "costs.csv"
+        options = {"env": {**os.environ, "NIWAKI_COSTS": str(costs)}}
+        self.niwaki("study", "--preset", "demo", "--out", self.folder / "study", *settings(train__epochs=0), **options)
+        self.assertFalse(costs.exists())
+        np.save(self.folder / "x.npy", np.zeros((1, 1, 64, 64), np.float32))
+        self.niwaki("predict", "--model", dense_model(), "--input", self.folder / "x.npy", "--out",
+                    self.folder / "scores.npy", **options)
+        self.assertTrue(costs.exists())
 
     def test_an_input_of_another_shape_is_refused(self):
         np.save(self.folder / "pictures.npy", np.zeros((2, 3, 64, 64), np.float32))

@@ -2,6 +2,7 @@
 import contextlib
 import functools
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -38,6 +39,7 @@ def opened(program, shared, keep=None):
         if keep is not None:
             keep.mkdir(parents=True, exist_ok=True)
         _place = Place(program, shared, (keep or Path(folder)).resolve())
+        os.environ["NIWAKI_COSTS"] = str(_place.folder / "engine-costs.csv")  # the user's own is left alone
         yield _place
         _place = None
 

@@ -10,8 +10,8 @@
 #include "niwaki/cohort/labels.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/model/onnx.hpp"
+#include "niwaki/predict/predictor.hpp"
 #include "niwaki/scores/table.hpp"
-#include "niwaki/train/predict.hpp"
 
 namespace niwaki {
 namespace {
@@ -30,10 +30,11 @@ struct PredictCommand {
 
   void run() const {
     common.apply();
+    const EngineKind kind = parse_engine_kind(engine);
     check_arguments();
     check_output(out, {".npy"});
     const Graph graph = read_onnx(model);
-    const Predictor predictor(graph);
+    const Predictor predictor(graph, {.kind = kind});
     std::vector<float> scores = input.empty() ? from_images(graph, predictor) : from_array(graph, predictor);
     if (!logits && !ends_in_sigmoid(graph)) {
       for (float& score : scores) {
@@ -52,10 +53,6 @@ struct PredictCommand {
   void check_arguments() const {
     if (input.empty() == (labels.empty() || images.empty())) {
       throw UsageError("what to predict is not clear", "niwaki predict", "give --labels and --images, or --input");
-    }
-    if (engine != "auto") {
-      throw UsageError(fmt::format("there is no engine '{}' in this version", engine), "--engine",
-                       "leave it out or say auto (libtorch)");
     }
   }
 
@@ -102,7 +99,7 @@ void add_predict_verb(CLI::App& program) {
   verb->add_option("--input", command->input,
                    "Instead: a float32 .npy [images, channels, height, width], normalised already");
   verb->add_option("--out", command->out, "Where to write the scores, .npy")->required();
-  verb->add_option("--engine", command->engine, "auto")->capture_default_str();
+  verb->add_option("--engine", command->engine, "auto, dense, sparse or reference")->capture_default_str();
   verb->add_flag("--logits", command->logits, "Write logits instead of probabilities");
   command->common.add_to(*verb);
   verb->callback([command] { command->run(); });

@@ -1,5 +1,6 @@
 #include "niwaki/core/parallel.hpp"
 
+#include <array>
 #include <atomic>
 #include <exception>
 #include <mutex>
@@ -32,28 +33,84 @@ void use_threads_in_libraries() {
   }
 }
 
-void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) {
-  std::exception_ptr first_error;
-  std::mutex error_mutex;
-  std::atomic<bool> failed{false};
-#pragma omp parallel for schedule(dynamic, 1) num_threads(thread_count())
-  for (std::size_t i = 0; i < count; ++i) {
-    if (failed.load(std::memory_order_relaxed)) {
-      continue;
+namespace {
+
+/// Calls bodies until one throws, whose exception is the result.
+class Bodies {
+ public:
+  explicit Bodies(const std::function<void(std::size_t)>& body) : body_(body) {}
+
+  void call(std::size_t i) noexcept {
+    if (failed_.load(std::memory_order_relaxed)) {
+      return;
     }
     try {
       throw_if_cancelled();
-      body(i);
+      body_(i);
     } catch (...) {
-      const std::lock_guard lock(error_mutex);
-      if (!failed.exchange(true)) {
-        first_error = std::current_exception();
+      const std::lock_guard lock(mutex_);
+      if (!failed_.exchange(true)) {
+        first_error_ = std::current_exception();
       }
     }
   }
-  if (first_error) {
-    std::rethrow_exception(first_error);
+  void rethrow() const {
+    if (first_error_) {
+      std::rethrow_exception(first_error_);
+    }
   }
+
+ private:
+  const std::function<void(std::size_t)>& body_;
+  std::exception_ptr first_error_;
+  std::mutex mutex_;
+  std::atomic<bool> failed_{false};
+};
+
+/// The next one of a share, on a cache line of its own.
+struct alignas(64) NextOfShare {
+  std::atomic<std::size_t> value{0};
+};
+constexpr std::size_t kMostShares = 256;
+
+}  // namespace
+
+void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) {
+  Bodies bodies(body);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(thread_count())
+  for (std::size_t i = 0; i < count; ++i) {
+    bodies.call(i);
+  }
+  bodies.rethrow();
+}
+
+void parallel_for_shares(std::span<const std::size_t> begins, const std::function<void(std::size_t)>& body) {
+  NIWAKI_CHECK(begins.size() >= 2 && begins.size() <= kMostShares + 1, "{} shares", begins.size());
+  const std::size_t shares = begins.size() - 1;
+  Bodies bodies(body);
+  if (shares == 1) {
+    for (std::size_t i = begins[0]; i < begins[1]; ++i) {
+      bodies.call(i);
+    }
+    bodies.rethrow();
+    return;
+  }
+  std::array<NextOfShare, kMostShares> next;  // NOLINT: begun below
+  for (std::size_t share = 0; share < shares; ++share) {
+    next[share].value.store(begins[share], std::memory_order_relaxed);
+  }
+#pragma omp parallel num_threads(static_cast <int>(shares))
+  {
+    const auto own = static_cast<std::size_t>(omp_get_thread_num());
+    for (std::size_t turn = 0; turn < shares; ++turn) {
+      const std::size_t share = (own + turn) % shares;
+      for (std::size_t i = next[share].value.fetch_add(1, std::memory_order_relaxed); i < begins[share + 1];
+           i = next[share].value.fetch_add(1, std::memory_order_relaxed)) {
+        bodies.call(i);
+      }
+    }
+  }
+  bodies.rethrow();
 }
 
 }  // namespace niwaki

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <span>
 
 namespace niwaki {
 
@@ -15,5 +16,10 @@ void use_threads_in_libraries();
 /// body throws is thrown here after the loop; bodies not yet begun are then left out. Checks for
 /// cancellation between bodies. Nothing may depend on the order.
 void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body);
+
+/// As parallel_for() over [begins.front(), begins.back()), in shares: thread t begins with [begins[t], begins[t + 1]),
+/// in order, and takes from the others what is left when it is through. Loops that give a thread the same share of the
+/// same memory again and again find it in that processor's cache.
+void parallel_for_shares(std::span<const std::size_t> begins, const std::function<void(std::size_t)>& body);
 
 }  // namespace niwaki

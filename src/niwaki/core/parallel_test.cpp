@@ -40,5 +40,19 @@ TEST(ParallelFor, of_nothing_does_nothing) {
   parallel_for(0, [](std::size_t) { FAIL(); });
 }
 
+TEST(ParallelForShares, does_each_once_whoever_is_through_first) {
+  const std::vector<std::size_t> begins = {0, 0, 10, 11, 500, 500};
+  std::vector<std::atomic<int>> done(500);
+  parallel_for_shares(begins, [&](std::size_t i) { ++done[i]; });
+  for (const auto& count : done) {
+    EXPECT_EQ(count, 1);
+  }
+}
+
+TEST(ParallelForShares, carries_an_exception_out) {
+  const std::vector<std::size_t> begins = {0, 50, 100};
+  EXPECT_THROW(parallel_for_shares(begins, [](std::size_t i) { NIWAKI_CHECK(i != 70, "seventy"); }), std::exception);
+}
+
 }  // namespace
 }  // namespace niwaki

@@ -109,16 +109,16 @@ class Compiler {
       if (step.has_residual()) {
         residual = input(step, 1);
       }
-      task = sparse_convolution(step, x, step.has_residual() ? &residual : nullptr, output(step), threads_,
-                                result_.plan_);
+      task =
+          sparse_convolution(step, x, step.has_residual() ? &residual : nullptr, output(step), threads_, result_.plan_);
     } else {
       const bool image = step.inputs[0] == 0 && shapes_[0].channels <= 3;
       const NumberedPlace x = image ? place_of(0, Layout::kImage) : input(step);
       const NumberedPlace out = step.has_residual() ? place_with_residual(step) : output(step);
       task = dense_convolution(step, x, out, step.has_residual(), result_.plan_);
     }
-    task.useful_operations =
-        2.0 * static_cast<double>(layer.weight->nonzeros()) * static_cast<double>(shapes_[step.output].planes().positions());
+    task.useful_operations = 2.0 * static_cast<double>(layer.weight->nonzeros()) *
+                             static_cast<double>(shapes_[step.output].planes().positions());
     tasks_.push_back(std::move(task));
   }
 
@@ -137,8 +137,7 @@ class Compiler {
   void compile_layer(const Step& step, const LinearLayer& layer) {
     const NumberedPlace x = place_of(step.inputs[0], Layout::kFlat);
     Task task = dense_linear(step, x, new_place(step.output, Layout::kFlat), result_.plan_);
-    task.useful_operations =
-        2.0 * static_cast<double>(layer.weight->nonzeros()) * static_cast<double>(x.place.images);
+    task.useful_operations = 2.0 * static_cast<double>(layer.weight->nonzeros()) * static_cast<double>(x.place.images);
     tasks_.push_back(std::move(task));
   }
 
@@ -213,8 +212,9 @@ class Compiler {
       std::set<std::size_t> seen;
       for (const NumberedPlace& part : join->parts) {
         const std::size_t offset = offset_of_channel(join->out.place, first_channel);
-        const bool free = !result_.plan_.is_inside(part.number) && result_.plan_.root(join->out.number) != part.number &&
-                          part.place.layout != Layout::kImage && seen.insert(part.number).second;
+        const bool free = !result_.plan_.is_inside(part.number) &&
+                          result_.plan_.root(join->out.number) != part.number && part.place.layout != Layout::kImage &&
+                          seen.insert(part.number).second;
         if (free && (part.place.layout == Layout::kPlanes || part.place.images == 1)) {
           result_.plan_.put_inside(part.number, join->out.number, offset);
         } else {

@@ -48,11 +48,12 @@ std::string heading() {
 std::string key_of(const Step& step, const Place& x, const Place& out, std::size_t threads) {
   const auto& layer = std::get<ConvolutionLayer>(step.layer);
   const auto& [strides, pads, dilations, groups] = layer.geometry;
-  return fmt::format("convolution {} threads {} images {} channels {} size {}x{} out {} kernel {} strides {} pads {} "
-                     "dilations {} groups {}{}",
-                     instruction_set_name(instruction_set()), threads, x.images, x.channels, x.height, x.width,
-                     out.channels, fmt::join(layer.kernel, "x"), fmt::join(strides, "x"), fmt::join(pads, "x"),
-                     fmt::join(dilations, "x"), groups, step.has_residual() ? " residual" : "");
+  return fmt::format(
+      "convolution {} threads {} images {} channels {} size {}x{} out {} kernel {} strides {} pads {} "
+      "dilations {} groups {}{}",
+      instruction_set_name(instruction_set()), threads, x.images, x.channels, x.height, x.width, out.channels,
+      fmt::join(layer.kernel, "x"), fmt::join(strides, "x"), fmt::join(pads, "x"), fmt::join(dilations, "x"), groups,
+      step.has_residual() ? " residual" : "");
 }
 
 /// The same convolution with random weights of this density.
@@ -148,9 +149,8 @@ double CostTable::known(const std::string& key, const std::function<double()>& m
 double CostTable::convolution(const Step& step, const Place& x, const Place& out, Layout layout, std::size_t threads) {
   const auto& layer = std::get<ConvolutionLayer>(step.layer);
   if (layout == Layout::kBlocked) {
-    return known(key_of(step, x, out, threads) + " dense", [&] {
-      return measure_convolution(with_random_weight(step, 1, threads), x, out, layout, threads);
-    });
+    return known(key_of(step, x, out, threads) + " dense",
+                 [&] { return measure_convolution(with_random_weight(step, 1, threads), x, out, layout, threads); });
   }
   const double density = layer.weight->density();
   const std::size_t upper = density <= kDensities[1] ? 1 : 2;

@@ -43,9 +43,8 @@ memory::desc described(const Place& place) {
               memory::dims{pixels, static_cast<std::int64_t>(planes.stride), place.width, 1}};
     }
     default:
-      return {{place.images, place.channels * place.height * place.width},
-              memory::data_type::f32,
-              memory::format_tag::nc};
+      return {
+          {place.images, place.channels * place.height * place.width}, memory::data_type::f32, memory::format_tag::nc};
   }
 }
 
@@ -142,7 +141,8 @@ memory bias_of(const std::vector<float>& bias) {
 
 void add_scratchpad(Primitive& primitive, const memory::desc& description, MemoryPlan& plan) {
   if (description.get_size() > 0) {
-    primitive.places.emplace_back(DNNL_ARG_SCRATCHPAD, description, plan.add(description.get_size() / sizeof(float) + 1));
+    primitive.places.emplace_back(DNNL_ARG_SCRATCHPAD, description,
+                                  plan.add(description.get_size() / sizeof(float) + 1));
   }
 }
 
@@ -190,8 +190,9 @@ Task dense_convolution(const Step& step, const NumberedPlace& x, const NumberedP
                        {DNNL_ARG_DST, description.dst_desc(), out.number}};
   const memory::desc plain(weight_lengths(layer), memory::data_type::f32,
                            layer.geometry.groups == 1 ? memory::format_tag::oihw : memory::format_tag::goihw);
-  primitive->held = {{DNNL_ARG_WEIGHTS, reordered(plain, layer.weight->dense().values.data(), description.weights_desc())},
-                     {DNNL_ARG_BIAS, bias_of(layer.bias)}};
+  primitive->held = {
+      {DNNL_ARG_WEIGHTS, reordered(plain, layer.weight->dense().values.data(), description.weights_desc())},
+      {DNNL_ARG_BIAS, bias_of(layer.bias)}};
   add_scratchpad(*primitive, description.scratchpad_desc(), plan);
   return task_of(step.name, "dense", std::move(primitive));
 }
@@ -209,8 +210,9 @@ Task dense_linear(const Step& step, const NumberedPlace& x, const NumberedPlace&
   primitive->places = {{DNNL_ARG_SRC, description.src_desc(), x.number},
                        {DNNL_ARG_DST, description.dst_desc(), out.number}};
   const memory::desc plain({shape[0], shape[1]}, memory::data_type::f32, memory::format_tag::oi);
-  primitive->held = {{DNNL_ARG_WEIGHTS, reordered(plain, layer.weight->dense().values.data(), description.weights_desc())},
-                     {DNNL_ARG_BIAS, bias_of(layer.bias)}};
+  primitive->held = {
+      {DNNL_ARG_WEIGHTS, reordered(plain, layer.weight->dense().values.data(), description.weights_desc())},
+      {DNNL_ARG_BIAS, bias_of(layer.bias)}};
   add_scratchpad(*primitive, description.scratchpad_desc(), plan);
   return task_of(step.name, "dense", std::move(primitive));
 }
@@ -231,9 +233,9 @@ std::optional<Task> dense_pool(const Step& step, const NumberedPlace& x, const N
       return std::nullopt;
     }
   }
-  const auto algorithm = maximum != nullptr              ? dnnl::algorithm::pooling_max
+  const auto algorithm = maximum != nullptr           ? dnnl::algorithm::pooling_max
                          : average->count_include_pad ? dnnl::algorithm::pooling_avg_include_padding
-                                                         : dnnl::algorithm::pooling_avg_exclude_padding;
+                                                      : dnnl::algorithm::pooling_avg_exclude_padding;
   try {
     const dnnl::pooling_forward::desc operation(dnnl::prop_kind::forward_inference, algorithm, described(x.place),
                                                 described(out.place), pair(strides), pair(kernel), {pads[0], pads[1]},

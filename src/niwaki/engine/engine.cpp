@@ -10,6 +10,7 @@
 #include "niwaki/core/parallel.hpp"
 #include "niwaki/engine/compiled_network.hpp"
 #include "niwaki/engine/cost_table.hpp"
+#include "niwaki/engine/estimated_costs.hpp"
 #include "niwaki/engine/layouts.hpp"
 #include "niwaki/engine/planner.hpp"
 #include "niwaki/engine/reference.hpp"
@@ -100,10 +101,10 @@ EngineKind parse_engine_kind(std::string_view name) {
 
 struct Engine::State {
   State(Graph network, EngineOptions chosen)
-      : options(std::move(chosen)),
-        threads(static_cast<std::size_t>(thread_count())),
-        classes(class_count(network)),
-        costs(options.cost_file.value_or(CostTable::usual_file().string())) {
+      : options(std::move(chosen)), threads(static_cast<std::size_t>(thread_count())), classes(class_count(network)) {
+    if (options.kind == EngineKind::kAuto && options.measured_costs) {
+      measured_costs.emplace(options.cost_file.value_or(CostTable::usual_file().string()));
+    }
     if (options.kind == EngineKind::kReference) {
       graph = std::move(network);
     } else {
@@ -131,8 +132,12 @@ struct Engine::State {
     if (options.kind == EngineKind::kDense) {
       return uniform_layouts(steps, shapes, Layout::kBlocked);
     }
-    std::vector<Layout> chosen = plan_layouts(steps, shapes, threads, costs);
-    costs.save();
+    if (!measured_costs) {
+      EstimatedCosts estimated;
+      return plan_layouts(steps, shapes, threads, estimated);
+    }
+    std::vector<Layout> chosen = plan_layouts(steps, shapes, threads, *measured_costs);
+    measured_costs->save();
     return chosen;
   }
 
@@ -161,7 +166,7 @@ struct Engine::State {
   EngineOptions options;
   std::size_t threads;
   std::size_t classes;
-  CostTable costs;
+  std::optional<CostTable> measured_costs;
   Graph graph;  // for the reference alone
   Steps steps;
   std::mutex mutex;

@@ -14,7 +14,7 @@ namespace niwaki {
 
 /// What runs a network.
 enum class EngineKind {
-  kAuto,       // each convolution by the kernel that is measured to be faster, changes of layout counted
+  kAuto,       // each convolution by the kernel that costs less, changes of layout counted
   kDense,      // oneDNN alone
   kSparse,     // our kernels for every convolution
   kReference,  // plain loops (reference.hpp)
@@ -24,17 +24,21 @@ EngineKind parse_engine_kind(std::string_view name);
 
 struct EngineOptions {
   EngineKind kind = EngineKind::kAuto;
-  /// Images that run through the network at once; a larger batch is taken in such parts. 0: chosen from the sizes of the
-  /// network's values.
+  /// Images that run through the network at once; a larger batch is taken in such parts. 0: chosen from the sizes of
+  /// the network's values.
   std::size_t images_at_once = 0;
-  /// Where measured costs are kept (cost_table.hpp); none: the usual file. Empty: nowhere.
+  /// Whether kAuto goes by what kernels take on this machine, measured (cost_table.hpp), or by an estimate from sizes
+  /// and densities (estimated_costs.hpp), which never varies: with it, the same network gives the same bits in every
+  /// process on machines of one type.
+  bool measured_costs = true;
+  /// Where measured costs are kept; none: the usual file. Empty: nowhere.
   std::optional<std::string> cost_file;
 };
 
 /// What one task of a network takes, for `niwaki bench`.
 struct TaskTime {
   std::string name;
-  std::string kind;  // "sparse", "dense", "elementwise", "pool", "layout"
+  std::string kind;              // "sparse", "dense", "elementwise", "pool", "layout"
   double seconds = 0;            // median over runs, for images_at_once images
   double useful_operations = 0;  // floating-point, multiplications by nonzero weights and their additions
   std::size_t weight_bytes = 0;

@@ -76,27 +76,31 @@ void expect_close(const std::vector<float>& actual, const std::vector<float>& ex
 class EngineOnNetwork : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(EngineOnNetwork, agrees_with_the_reference_dense_and_pruned) {
-  const Shape shape = {2, 3, 40, 40};
+  const Shape shape = {2, 3, 32, 32};
   const std::vector<float> images = pictures(shape);
   for (const double sparsity : {0.0, 0.8}) {
-    const Graph graph = pruned(network(GetParam(), 40), sparsity);
+    const Graph graph = pruned(network(GetParam(), 32), sparsity);
     const std::vector<float> expected = reference_logits(graph, images, shape);
     for (const EngineKind kind : {EngineKind::kDense, EngineKind::kSparse}) {
       for (const std::size_t at_once : {1, 2}) {
         const Engine engine(graph, options(kind, at_once));
-        expect_close(engine.logits(images, shape), expected,
-                     fmt::format("{} at {}, engine {}, {} at once", GetParam(), sparsity, static_cast<int>(kind),
-                                 at_once));
+        expect_close(
+            engine.logits(images, shape), expected,
+            fmt::format("{} at {}, engine {}, {} at once", GetParam(), sparsity, static_cast<int>(kind), at_once));
       }
     }
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Zoo, EngineOnNetwork, ::testing::ValuesIn(architecture_names()), [](const auto& architecture) {
-  std::string name = architecture.param;
-  std::ranges::replace(name, '-', '_');
-  return name;
-});
+/// One of each family; the others are held to their makers' own results (tests/networks_against_peers.py).
+INSTANTIATE_TEST_SUITE_P(Zoo, EngineOnNetwork,
+                         ::testing::Values("resnet-small", "resnet18", "resnet50", "densenet121", "mobilenet_v2",
+                                           "mobilenet_v3_small", "efficientnet_b0"),
+                         [](const auto& architecture) {
+                           std::string name = architecture.param;
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
 
 TEST(Engine, plans_by_measured_costs) {
   const Shape shape = {3, 3, 32, 32};

@@ -19,10 +19,8 @@ std::vector<Place> value_shapes(const Steps& network, const Shape& input) {
     }
     const Shape& shape = found->second;
     const bool image = shape.size() == 4;
-    result.push_back({.images = shape[0],
-                      .channels = shape[1],
-                      .height = image ? shape[2] : 1,
-                      .width = image ? shape[3] : 1});
+    result.push_back(
+        {.images = shape[0], .channels = shape[1], .height = image ? shape[2] : 1, .width = image ? shape[3] : 1});
   }
   return result;
 }
@@ -80,11 +78,10 @@ std::vector<Layout> layouts_of(const Steps& network, const std::vector<Place>& s
       leaves = Layout::kFlat;
     } else if (before == Layout::kBlocked && !can_be_blocked(step, shapes)) {
       layout = leaves = Layout::kPlanes;
-    } else if (before == Layout::kFlat && (std::holds_alternative<MaxPool>(step.layer) ||
-                                           std::holds_alternative<AveragePool>(step.layer) ||
-                                           std::holds_alternative<Pad>(step.layer) ||
-                                           std::holds_alternative<Concatenate>(step.layer) ||
-                                           std::holds_alternative<AffineLayer>(step.layer))) {
+    } else if (before == Layout::kFlat &&
+               (std::holds_alternative<MaxPool>(step.layer) || std::holds_alternative<AveragePool>(step.layer) ||
+                std::holds_alternative<Pad>(step.layer) || std::holds_alternative<Concatenate>(step.layer) ||
+                std::holds_alternative<AffineLayer>(step.layer))) {
       layout = leaves = Layout::kPlanes;
     }
     of_value[step.output] = leaves;

@@ -13,9 +13,9 @@ std::vector<Place> value_shapes(const Steps& network, const Shape& input);
 /// Whether a step can run on kBlocked values at all.
 bool can_be_blocked(const Step& step, const std::vector<Place>& shapes);
 
-/// In which layout every step runs (and leaves its output). `chosen`, for each step, is heeded for convolutions: kPlanes
-/// (our sparse kernels) or kBlocked (oneDNN's). All others follow their first input; from a global average on, all is
-/// kFlat.
+/// In which layout every step runs (and leaves its output). `chosen`, for each step, is heeded for convolutions:
+/// kPlanes (our sparse kernels) or kBlocked (oneDNN's). All others follow their first input; from a global average on,
+/// all is kFlat.
 std::vector<Layout> layouts_of(const Steps& network, const std::vector<Place>& shapes,
                                const std::vector<Layout>& chosen);
 

@@ -102,7 +102,8 @@ void MemoryPlan::arrange(const std::vector<Task>& tasks, const std::vector<std::
   }
   std::vector<std::size_t> order(floats_.size());
   std::iota(order.begin(), order.end(), 0);
-  std::erase_if(order, [&](std::size_t place) { return is_inside(place) || lifetimes[place].end < lifetimes[place].begin; });
+  std::erase_if(order,
+                [&](std::size_t place) { return is_inside(place) || lifetimes[place].end < lifetimes[place].begin; });
   std::ranges::stable_sort(order, std::greater<>(), [&](std::size_t place) { return floats_[place]; });
   offset_.assign(floats_.size(), 0);
   std::vector<std::size_t> placed;

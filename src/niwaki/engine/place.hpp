@@ -48,8 +48,8 @@ struct Task {
   std::string name;  // of the network's layer, or what it does to a value
   std::string kind;  // "sparse", "dense", "layout", ...
   std::vector<std::size_t> reads;
-  std::vector<std::size_t> writes;   // scratch memory among them
-  double useful_operations = 0;      // floating-point, with nonzero weights
+  std::vector<std::size_t> writes;  // scratch memory among them
+  double useful_operations = 0;     // floating-point, with nonzero weights
   std::size_t weight_bytes = 0;
   std::function<Runner(const PlaceAddress& address)> bind;
 };

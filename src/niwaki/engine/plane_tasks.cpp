@@ -134,8 +134,8 @@ class PlanePool {
     for (std::int64_t x = 0; x < out_.width; ++x) {
       const std::int64_t begin = x * window_.strides[1] - window_.pads[1];
       const std::int64_t inside = std::min(begin + window_.kernel[1], in_.width) - std::max<std::int64_t>(begin, 0);
-      const std::int64_t count = window_.count_padding ? padded(y, 0, in_.height) * padded(x, 1, in_.width)
-                                                       : rows * inside;
+      const std::int64_t count =
+          window_.count_padding ? padded(y, 0, in_.height) * padded(x, 1, in_.width) : rows * inside;
       row[x] /= static_cast<float>(count);
     }
   }
@@ -163,9 +163,9 @@ Task sparse_convolution(const Step& step, const NumberedPlace& x, const Numbered
                         const NumberedPlace& out, std::size_t threads, MemoryPlan& plan) {
   const auto& layer = std::get<ConvolutionLayer>(step.layer);
   const sparse::Convolution::Options options{.threads = threads, .set = instruction_set()};
-  const auto convolution = std::make_shared<const sparse::Convolution>(
-      layer.weight->compressed(), layer.bias, layer.geometry, layer.kernel, step.activation, x.place.planes(),
-      out.place.planes(), options);
+  const auto convolution =
+      std::make_shared<const sparse::Convolution>(layer.weight->compressed(), layer.bias, layer.geometry, layer.kernel,
+                                                  step.activation, x.place.planes(), out.place.planes(), options);
   const std::size_t scratch = plan.add(convolution->scratch_floats());
   Task task{.name = step.name, .kind = "sparse", .reads = {x.number}, .writes = {out.number, scratch}};
   if (residual != nullptr) {
@@ -231,12 +231,11 @@ Task multiply(const Step& step, const NumberedPlace& a, const NumberedPlace& b, 
   const Activation act = step.activation;
   const Place place = a.place;
   if (b.place.layout == place.layout) {
-    return two_to_one(step.name, a, b, out,
-                      [act, count = place.floats()](const float* x, const float* y, float* to) {
-                        for_chunks(count, [&](std::size_t begin, std::size_t size) {
-                          plane_kernels().multiply(x + begin, y + begin, act, to + begin, size);
-                        });
-                      });
+    return two_to_one(step.name, a, b, out, [act, count = place.floats()](const float* x, const float* y, float* to) {
+      for_chunks(count, [&](std::size_t begin, std::size_t size) {
+        plane_kernels().multiply(x + begin, y + begin, act, to + begin, size);
+      });
+    });
   }
   const auto channels = static_cast<std::size_t>(place.channels);
   if (place.layout == Layout::kPlanes) {
@@ -321,7 +320,8 @@ Task copy_channels(const Step& step, const NumberedPlace& x, const NumberedPlace
   if (x.place.layout == Layout::kPlanes) {
     const std::size_t offset = static_cast<std::size_t>(first_channel) * out.place.planes().stride;
     return one_to_one(step.name, "layout", x, out, [=, count = x.place.floats()](const float* from, float* to) {
-      for_chunks(count, [&](std::size_t begin, std::size_t size) { std::copy_n(from + begin, size, to + offset + begin); });
+      for_chunks(count,
+                 [&](std::size_t begin, std::size_t size) { std::copy_n(from + begin, size, to + offset + begin); });
     });
   }
   NIWAKI_CHECK(first_channel % channel_block() == 0, "a copy to channel {}", first_channel);

@@ -17,7 +17,7 @@ Task sparse_convolution(const Step& step, const NumberedPlace& x, const Numbered
 
 /// kPlanes or kBlocked.
 Task affine(const Step& step, const NumberedPlace& x, const NumberedPlace& out);
-Task activation(const Step& step, const NumberedPlace& x, const NumberedPlace& out);  // kFlat too
+Task activation(const Step& step, const NumberedPlace& x, const NumberedPlace& out);                   // kFlat too
 Task add(const Step& step, const NumberedPlace& a, const NumberedPlace& b, const NumberedPlace& out);  // kFlat too
 /// b of a's shape and layout, or kFlat [images, channels].
 Task multiply(const Step& step, const NumberedPlace& a, const NumberedPlace& b, const NumberedPlace& out);

@@ -12,7 +12,7 @@ namespace {
 
 class Planner {
  public:
-  Planner(const Steps& network, const std::vector<Place>& shapes, std::size_t threads, CostTable& costs)
+  Planner(const Steps& network, const std::vector<Place>& shapes, std::size_t threads, Costs& costs)
       : network_(network), shapes_(shapes), threads_(threads), costs_(costs) {
     const std::vector<Layout> blocked = uniform_layouts(network, shapes, Layout::kBlocked);
     for (std::size_t i = 0; i < network.steps.size(); ++i) {
@@ -83,8 +83,7 @@ class Planner {
           seconds += layouts[i] == Layout::kBlocked ? change_costs_[input].first : change_costs_[input].second;
         }
       }
-      of_value[step.output] =
-          std::holds_alternative<GlobalAveragePool>(step.layer) ? Layout::kFlat : layouts[i];
+      of_value[step.output] = std::holds_alternative<GlobalAveragePool>(step.layer) ? Layout::kFlat : layouts[i];
     }
     return seconds;
   }
@@ -124,7 +123,7 @@ class Planner {
   const Steps& network_;
   const std::vector<Place>& shapes_;
   std::size_t threads_;
-  CostTable& costs_;
+  Costs& costs_;
   std::vector<std::size_t> convolutions_;
   std::vector<std::pair<double, double>> step_costs_;    // planes, blocked
   std::vector<std::pair<double, double>> change_costs_;  // of each value: to blocked, to planes
@@ -133,7 +132,7 @@ class Planner {
 }  // namespace
 
 std::vector<Layout> plan_layouts(const Steps& network, const std::vector<Place>& shapes, std::size_t threads,
-                                 CostTable& costs) {
+                                 Costs& costs) {
   return Planner(network, shapes, threads, costs).run();
 }
 

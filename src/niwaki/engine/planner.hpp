@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "niwaki/engine/cost_table.hpp"
+#include "niwaki/engine/costs.hpp"
 #include "niwaki/engine/place.hpp"
 #include "niwaki/engine/steps.hpp"
 
@@ -13,7 +13,7 @@ namespace niwaki {
 /// best), runs of consecutive convolutions are changed together as long as that saves time. The result is what
 /// layouts_of() wants as `chosen`.
 std::vector<Layout> plan_layouts(const Steps& network, const std::vector<Place>& shapes, std::size_t threads,
-                                 CostTable& costs);
+                                 Costs& costs);
 
 /// All convolutions in one layout; those that oneDNN has no kernel for stay kPlanes.
 std::vector<Layout> uniform_layouts(const Steps& network, const std::vector<Place>& shapes, Layout layout);

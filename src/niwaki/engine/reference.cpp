@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/parallel.hpp"
 
 namespace niwaki {
 namespace {
@@ -216,16 +217,15 @@ class ReferenceRun {
   template <typename Function>
   void each_output(const Function& function) {
     const Lengths out(out_.shape);
-    std::size_t i = 0;
-    for (std::int64_t n = 0; n < out.n; ++n) {
-      for (std::int64_t c = 0; c < out.c; ++c) {
-        for (std::int64_t y = 0; y < out.h; ++y) {
-          for (std::int64_t z = 0; z < out.w; ++z) {
-            out_.values[i++] = static_cast<float>(function(n, c, y, z));
-          }
+    parallel_for(static_cast<std::size_t>(out.n * out.c), [&](std::size_t plane) {
+      const std::int64_t n = static_cast<std::int64_t>(plane) / out.c;
+      const std::int64_t c = static_cast<std::int64_t>(plane) % out.c;
+      for (std::int64_t y = 0; y < out.h; ++y) {
+        for (std::int64_t z = 0; z < out.w; ++z) {
+          out_.values[out.at(n, c, y, z)] = static_cast<float>(function(n, c, y, z));
         }
       }
-    }
+    });
   }
 
   template <typename Pool, typename Visit>

@@ -13,9 +13,6 @@ std::int64_t floor_division(std::int64_t a, std::int64_t b) {
   return a >= 0 ? a / b : -((-a + b - 1) / b);
 }
 
-/// Tiles of a thread from which on their number need not divide evenly.
-constexpr std::size_t kManyTiles = 8;
-
 }  // namespace
 
 Convolution::Convolution(std::shared_ptr<const Weights> weights, std::vector<float> bias,
@@ -44,10 +41,42 @@ Convolution::Convolution(std::shared_ptr<const Weights> weights, std::vector<flo
     plan_masks();
     plan_rows();
   }
-  const std::size_t units = options.units == 0 ? kernels_.best_units : options.units;
-  tiles_ = (out_.units() + units - 1) / units;
-  if (tiles_ % options.threads != 0 && tiles_ < kManyTiles * options.threads) {
-    splits_ = weights_->parts;
+  plan_tiles(options.threads, options.units == 0 ? kernels_.best_units : options.units);
+}
+
+/// Each thread has its share of the positions, cut into tiles. Where there are too few positions for that, all threads
+/// take the same tiles, and each its part of the output's rows.
+void Convolution::plan_tiles(std::size_t threads, std::size_t most_units) {
+  const std::size_t units = out_.units();
+  const bool by_rows = threads > 1 && weights_->parts == threads && units < threads * most_units;
+  const std::size_t shares = by_rows ? 1 : threads;
+  std::vector<Tile> tiles;
+  begins_ = {0};
+  for (std::size_t share = 0; share < shares; ++share) {
+    const std::size_t begin = share * units / shares;
+    const std::size_t count = (share + 1) * units / shares - begin;
+    const std::size_t pieces = (count + most_units - 1) / most_units;
+    for (std::size_t piece = 0; piece < pieces; ++piece) {
+      const std::size_t first = begin + piece * count / pieces;
+      tiles.push_back({.first_unit = first,
+                       .units = begin + (piece + 1) * count / pieces - first,
+                       .next_follows = piece + 1 < pieces,
+                       .end_part = weights_->parts});
+    }
+    begins_.push_back(tiles.size());
+  }
+  if (!by_rows) {
+    tiles_ = std::move(tiles);
+    return;
+  }
+  begins_ = {0};
+  for (std::size_t part = 0; part < threads; ++part) {
+    for (Tile tile : tiles) {
+      tile.first_part = part;
+      tile.end_part = part + 1;
+      tiles_.push_back(tile);
+    }
+    begins_.push_back(tiles_.size());
   }
 }
 
@@ -169,21 +198,16 @@ void Convolution::run(PlanesInput in, float* out, std::size_t out_stride, Planes
     in = {scratch, stage_.stride};
   }
   const Call call{in, out, out_stride, residual};
-  const std::size_t parts_each = weights_->parts / splits_;
-  parallel_for(tiles_ * splits_, [&](std::size_t task) {
-    const std::size_t part = task / tiles_ * parts_each;
-    run_tile(call, task % tiles_, part, part + parts_each);
-  });
+  parallel_for_shares(begins_, [&](std::size_t tile) { run_tile(call, tiles_[tile]); });
 }
 
-void Convolution::run_tile(const Call& call, std::size_t tile, std::size_t first_part, std::size_t end_part) const {
+void Convolution::run_tile(const Call& call, const Tile& tile) const {
   alignas(64) float packed[kBlockRows * kMostUnits * kUnit];  // NOLINT: written before it is read
-  const std::size_t first_unit = tile * out_.units() / tiles_;
-  const std::size_t units = (tile + 1) * out_.units() / tiles_ - first_unit;
-  const std::size_t first_position = first_unit * kUnit;
+  const std::size_t units = tile.units;
+  const std::size_t first_position = tile.first_unit * kUnit;
   for (std::size_t b = 0; b < weights_->blocks.size(); ++b) {
     const Block& block = weights_->blocks[b];
-    RowWork work;
+    RowWork work{.next = tile.next_follows ? units * kUnit : 0};
     if (direct_) {
       work.x = call.in.data + b * kBlockRows * call.in.stride + first_position;
       work.x_stride = call.in.stride;
@@ -195,13 +219,13 @@ void Convolution::run_tile(const Call& call, std::size_t tile, std::size_t first
                      .masks = masks_.data(),
                      .mask_stride = out_.units(),
                      .bases = bases_.empty() ? nullptr : bases_.data(),
-                     .first_unit = first_unit,
+                     .first_unit = tile.first_unit,
                      .units = units,
                      .out = packed});
       work.x = packed;
       work.x_stride = units * kUnit;
     }
-    for (std::size_t part = first_part; part < end_part; ++part) {
+    for (std::size_t part = tile.first_part; part < tile.end_part; ++part) {
       for (const RowGroup& group : block.groups[part]) {
         run_group(group, work, call, first_position, units);
       }

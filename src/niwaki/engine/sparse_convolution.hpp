@@ -71,7 +71,15 @@ class Convolution {
   [[nodiscard]] std::array<std::int64_t, 2> phase_size(const Phase& phase) const;
   void stage(PlanesInput in, float* scratch) const;
   void stage_plane(const float* from, const Phase& phase, float* to) const;
-  void run_tile(const Call& call, std::size_t tile, std::size_t first_part, std::size_t end_part) const;
+  struct Tile {
+    std::size_t first_unit = 0;
+    std::size_t units = 0;
+    bool next_follows = false;  // the same thread takes the next one
+    std::size_t first_part = 0;
+    std::size_t end_part = 0;
+  };
+  void plan_tiles(std::size_t threads, std::size_t most_units);
+  void run_tile(const Call& call, const Tile& tile) const;
   void run_group(const RowGroup& group, RowWork work, const Call& call, std::size_t first_position,
                  std::size_t units) const;
 
@@ -90,8 +98,8 @@ class Convolution {
   std::vector<std::int32_t> bases_;
   std::vector<std::uint16_t> masks_;          // [tap, unit]
   std::vector<std::vector<PackedRow>> rows_;  // of each block
-  std::size_t tiles_ = 1;
-  std::size_t splits_ = 1;  // how many tasks share a tile's output rows
+  std::vector<Tile> tiles_;
+  std::vector<std::size_t> begins_;  // of each thread's tiles
 };
 
 }  // namespace niwaki::sparse

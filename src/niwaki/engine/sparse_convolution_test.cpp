@@ -99,8 +99,8 @@ class SparseConvolutionTest {
     const std::vector<float> r = residual == nullptr ? std::vector<float>() : to_planes(*residual, out);
     std::vector<float> scratch(convolution.scratch_floats() + 64);
     std::vector<float> y(out.floats());
-    convolution.run({x.data(), in.stride}, y.data(), out.stride,
-                    {residual == nullptr ? nullptr : r.data(), out.stride}, scratch.data());
+    convolution.run({x.data(), in.stride}, y.data(), out.stride, {residual == nullptr ? nullptr : r.data(), out.stride},
+                    scratch.data());
     return from_planes(y, out);
   }
 

@@ -124,6 +124,15 @@ inline Line load_masked(const float* at, std::uint16_t mask) {
 
 #endif
 
+/// Into the second-level cache: the first is the input's. Planes lie so far apart that no processor foresees it.
+template <std::size_t units>
+inline void fetch_ahead(const float* at) {
+#pragma GCC unroll 8
+  for (std::size_t u = 0; u < units; ++u) {
+    __builtin_prefetch(at + u * kUnit, 0, 2);
+  }
+}
+
 /// One output row's tile stays in registers while its nonzeros pass by: the weight is spread over a register, and the
 /// input row is read where it lies.
 template <std::size_t units>
@@ -146,6 +155,12 @@ void run_rows(const RowWork& work) {
 #pragma GCC unroll 8
       for (std::size_t u = 0; u < units; ++u) {
         sums[u] = multiply_add(weight, load(x + u * kUnit), sums[u]);
+      }
+    }
+    if (work.next != 0 && work.last) {
+      fetch_ahead<units>(out + work.next);
+      if (work.residual != nullptr) {
+        fetch_ahead<units>(work.residual + row * work.residual_stride + work.next);
       }
     }
     if (work.last) {

@@ -27,8 +27,8 @@ struct Bounds {
 
 /// Some output rows of one block of the weights, on one tile (a run of units of a plane). Nonzeros stand row after row.
 struct RowWork {
-  const float* x = nullptr;     // the tile in the block's first input row
-  std::size_t x_stride = 0;     // floats from one input row to the next
+  const float* x = nullptr;               // the tile in the block's first input row
+  std::size_t x_stride = 0;               // floats from one input row to the next
   const float* values = nullptr;          // nonzero weights
   const std::uint8_t* indices = nullptr;  // which input row of the block each multiplies
   const std::uint8_t* counts = nullptr;   // nonzeros of each output row, at most kBlockRows
@@ -40,8 +40,9 @@ struct RowWork {
   const float* residual = nullptr;  // the tile in row 0 of what is added before the bounds, or none
   std::size_t residual_stride = 0;
   Bounds bounds{};
-  bool first = false;  // the rows begin from their bias, else from what `out` holds
-  bool last = false;   // the residual is added and the bounds apply
+  std::size_t next = 0;  // floats to the tile that the same thread takes next, whose output is fetched ahead; 0: none
+  bool first = false;    // the rows begin from their bias, else from what `out` holds
+  bool last = false;     // the residual is added and the bounds apply
 };
 using RowFunction = void (*)(const RowWork& work);
 
@@ -73,7 +74,8 @@ using PackFunction = void (*)(const PackWork& work);
 struct Kernels {
   std::array<RowFunction, kMostUnits + 1> rows{};
   PackFunction pack = nullptr;
-  /// `rounds` times kIndependentSums independent multiply-adds of a unit in registers: what the processor can do at most.
+  /// `rounds` times kIndependentSums independent multiply-adds of a unit in registers: what the processor can do at
+  /// most.
   float (*multiply_add_only)(std::size_t rounds) = nullptr;
   std::size_t best_units = 4;
 };

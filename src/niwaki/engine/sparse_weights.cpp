@@ -39,7 +39,8 @@ std::vector<std::size_t> parts_of(const Rows& rows, std::size_t nonzeros, std::s
   std::size_t passed = 0;
   for (std::size_t row = 0; row < rows.size() && begins.size() < parts; ++row) {
     passed += rows[row].size();
-    const double share = static_cast<double>(nonzeros) * static_cast<double>(begins.size()) / static_cast<double>(parts);
+    const double share =
+        static_cast<double>(nonzeros) * static_cast<double>(begins.size()) / static_cast<double>(parts);
     if (static_cast<double>(passed) >= share) {
       begins.push_back(row + 1);
     }
@@ -152,8 +153,8 @@ Weights compress(const Tensor& weight, std::int64_t groups, std::size_t parts, b
   Compressor compressor(weights, rows, parts_of(rows, weights.nonzeros, parts));
   for (std::size_t begin = 0; begin == 0 || begin < inputs.size(); begin += kBlockRows) {
     const std::size_t end = std::min(begin + kBlockRows, inputs.size());
-    compressor.add_block({inputs.begin() + static_cast<std::ptrdiff_t>(begin),
-                          inputs.begin() + static_cast<std::ptrdiff_t>(end)});
+    compressor.add_block(
+        {inputs.begin() + static_cast<std::ptrdiff_t>(begin), inputs.begin() + static_cast<std::ptrdiff_t>(end)});
   }
   return weights;
 }

@@ -52,8 +52,7 @@ bool takes_activation(const Layer& layer) {
 
 class Lowering {
  public:
-  Lowering(Graph graph, std::size_t threads)
-      : graph_(with_folded_normalisation(std::move(graph))), threads_(threads) {
+  Lowering(Graph graph, std::size_t threads) : graph_(with_folded_normalisation(std::move(graph))), threads_(threads) {
     for (const Node& node : graph_.nodes) {
       for (const std::string& input : node.inputs) {
         ++uses_[input];

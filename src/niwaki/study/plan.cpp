@@ -13,6 +13,8 @@ namespace {
 
 /// Raised where the program's results change, so that older studies are not mixed with newer ones.
 constexpr std::uint64_t kResultsVersion = 2;
+/// As above, of predictions alone. 1: by the engine.
+constexpr std::uint64_t kPredictionVersion = 1;
 
 /// The lines of these sections of recipe.toml, without their comments.
 std::string keys_of(const Recipe& recipe, const std::vector<std::string>& sections) {
@@ -99,7 +101,7 @@ class Planner {
               .method = method,
               .seed = seed,
               .sparsity = sparsity,
-              .input_hash = Hasher().add(train_hash_).add(method).add(name).hex(),
+              .input_hash = Hasher().add(train_hash_).add(kPredictionVersion).add(method).add(name).hex(),
               .cost = static_cast<double>(inputs_.test_images + (sparsity > 0 ? 0 : inputs_.validation_images))};
     audit_hasher_.add(unit.id).add(unit.input_hash);
     add(std::move(unit));

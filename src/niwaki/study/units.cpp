@@ -1,15 +1,18 @@
 #include "niwaki/study/units.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <memory>
 
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/text.hpp"
 #include "niwaki/model/onnx.hpp"
 #include "niwaki/model/zoo/zoo.hpp"
+#include "niwaki/predict/predictor.hpp"
 #include "niwaki/prune/criterion.hpp"
 #include "niwaki/scores/grid.hpp"
-#include "niwaki/train/predict.hpp"
+#include "niwaki/train/torch_predictor.hpp"
 #include "niwaki/train/train.hpp"
 
 namespace niwaki {
@@ -24,6 +27,7 @@ std::string history_path(std::uint64_t seed) {
   return fmt::format("training/seed-{}/history.csv", seed);
 }
 
+constexpr std::size_t kBatch = 64;  // pictures read and predicted together
 constexpr const char* kScores = "scores/scores.csv";
 constexpr const char* kValidationScores = "validation/scores.csv";
 
@@ -32,10 +36,28 @@ std::vector<float> probabilities(std::vector<float> values) {
   return values;
 }
 
-void write_scores(const Predictor& predictor, const ImageSource& images, const fs::path& path, Progress& progress) {
+/// Logits of pictures by one network; the second argument hears how many images more are done.
+using LogitsOf = std::function<std::vector<float>(const ImageSource&, const std::function<void(std::size_t)>&)>;
+
+/// By libtorch where it is to run on CUDA, by the engine on the processor. Costs are estimated, not measured, so that
+/// two runs of one recipe plan a network alike and their scores are the same bytes.
+LogitsOf loaded_for_prediction(const Graph& graph, const std::string& device) {
+  if (device == "cuda" || (device == "auto" && cuda_available())) {
+    return [predictor = std::make_shared<TorchPredictor>(graph, device)](const ImageSource& images, const auto& done) {
+      return predictor->logits(images, kBatch, done);
+    };
+  }
+  const EngineOptions options{.kind = EngineKind::kAuto, .measured_costs = false};
+  return [predictor = std::make_shared<Predictor>(graph, options)](const ImageSource& images, const auto& done) {
+    return predictor->logits(images, kBatch, done);
+  };
+}
+
+void write_scores(const LogitsOf& logits_of, std::size_t classes, const ImageSource& images, const fs::path& path,
+                  Progress& progress) {
   const std::vector<float> logits =
-      predictor.logits(images, 64, [&](std::size_t done) { progress.advance(static_cast<double>(done)); });
-  write_npy(path, {images.size(), predictor.classes()}, probabilities(logits));
+      logits_of(images, [&](std::size_t done) { progress.advance(static_cast<double>(done)); });
+  write_npy(path, {images.size(), classes}, probabilities(logits));
 }
 
 }  // namespace
@@ -95,12 +117,14 @@ std::vector<std::string> predict_unit(const StudyContext& study, const Unit& uni
   make_folder((study.folder / model_path(unit)).parent_path());
   make_folder((study.folder / scores_path(unit)).parent_path());
   write_onnx(graph, study.folder / model_path(unit));
-  const Predictor predictor(graph, study.recipe.train.device);
-  write_scores(predictor, *study.cohort.test.images, study.folder / scores_path(unit), progress);
+  const LogitsOf logits_of = loaded_for_prediction(graph, study.recipe.train.device);
+  const std::size_t classes = class_count(graph);
+  write_scores(logits_of, classes, *study.cohort.test.images, study.folder / scores_path(unit), progress);
   std::vector<std::string> written = {model_path(unit), scores_path(unit)};
   if (unit.sparsity == 0) {
     make_folder((study.folder / validation_path(unit.seed)).parent_path());
-    write_scores(predictor, *study.cohort.validation.images, study.folder / validation_path(unit.seed), progress);
+    write_scores(logits_of, classes, *study.cohort.validation.images, study.folder / validation_path(unit.seed),
+                 progress);
     written.push_back(validation_path(unit.seed));
   }
   return written;

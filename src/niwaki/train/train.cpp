@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "niwaki/cohort/batch_loader.hpp"
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/cancel.hpp"
 #include "niwaki/core/csv.hpp"
@@ -15,11 +16,10 @@
 #include "niwaki/core/random.hpp"
 #include "niwaki/core/text.hpp"
 #include "niwaki/model/onnx.hpp"
-#include "niwaki/train/batch_loader.hpp"
 #include "niwaki/train/checkpoint.hpp"
 #include "niwaki/train/learner.hpp"
 #include "niwaki/train/learning_rate.hpp"
-#include "niwaki/train/predict.hpp"
+#include "niwaki/train/torch_predictor.hpp"
 #include "niwaki/train/validation.hpp"
 
 namespace niwaki {
@@ -186,7 +186,7 @@ class Training {
   }
 
   void validate(const Graph& trained, Epoch& epoch) const {
-    const Predictor predictor(trained, options_.device);
+    const TorchPredictor predictor(trained, options_.device);
     const std::size_t images = validation_.images->size();
     const std::vector<float> logits =
         predictor.logits(*validation_.images, std::min({images, options_.batch, kValidationBatch}));

@@ -1,4 +1,4 @@
-#include "niwaki/train/predict.hpp"
+#include "niwaki/train/torch_predictor.hpp"
 
 #include <algorithm>
 #include <array>
@@ -28,7 +28,8 @@ double distance_from_plain(const Graph& graph, const Shape& shape) {
     values *= static_cast<std::size_t>(length);
   }
   const std::vector<float> input = noise(values, 11);
-  const std::vector<float> logits = Predictor(graph, "cpu").logits(input, shape, static_cast<std::size_t>(shape[0]));
+  const std::vector<float> logits =
+      TorchPredictor(graph, "cpu").logits(input, shape, static_cast<std::size_t>(shape[0]));
   return largest_difference(logits, plain_logits(graph, input, shape));
 }
 
@@ -51,15 +52,15 @@ Graph network_with_unfoldable_normalizations() {
   return net.finish(net.linear(net.node(Flatten{}, {net.node(GlobalAveragePool{}, {last})}), 4, 2));
 }
 
-TEST(Predictor, every_operator_gives_what_plain_loops_give) {
+TEST(TorchPredictor, every_operator_gives_what_plain_loops_give) {
   EXPECT_LT(distance_from_plain(every_operator_network(), {5, 2, 9, 8}), kTolerance);
 }
 
-TEST(Predictor, a_residual_network_gives_what_plain_loops_give) {
+TEST(TorchPredictor, a_residual_network_gives_what_plain_loops_give) {
   EXPECT_LT(distance_from_plain(worn_resnet(4), {2, 1, 32, 32}), kTolerance);
 }
 
-TEST(Predictor, normalisations_that_cannot_be_folded_give_what_plain_loops_give) {
+TEST(TorchPredictor, normalisations_that_cannot_be_folded_give_what_plain_loops_give) {
   EXPECT_LT(distance_from_plain(network_with_unfoldable_normalizations(), {3, 2, 5, 5}), kTolerance);
 }
 
@@ -87,7 +88,7 @@ Graph pool_network(const Pool& pool, std::int64_t height, std::int64_t width) {
   return net.finish(net.linear(net.node(Flatten{}, {pooled}), shape[1] * shape[2] * shape[3], 3));
 }
 
-TEST(Predictor, pools_of_any_window_give_what_plain_loops_give) {
+TEST(TorchPredictor, pools_of_any_window_give_what_plain_loops_give) {
   struct Window {
     std::array<std::int64_t, 2> kernel;
     std::array<std::int64_t, 2> strides;
@@ -117,11 +118,11 @@ TEST(Predictor, pools_of_any_window_give_what_plain_loops_give) {
   }
 }
 
-TEST(Predictor, the_logits_of_a_picture_are_the_same_bytes_whatever_comes_with_it) {
+TEST(TorchPredictor, the_logits_of_a_picture_are_the_same_bytes_whatever_comes_with_it) {
   const ThreadCount threads(2);
   const std::size_t values = 32 * 32;
   const std::vector<float> pictures = noise(11 * values, 13);
-  const Predictor predictor(worn_resnet(3), "cpu");
+  const TorchPredictor predictor(worn_resnet(3), "cpu");
   const std::vector<float> together = predictor.logits(pictures, {11, 1, 32, 32}, 4);
   ASSERT_EQ(together.size(), 11U * 3U);
   for (std::size_t i = 0; i < 11; ++i) {
@@ -131,7 +132,7 @@ TEST(Predictor, the_logits_of_a_picture_are_the_same_bytes_whatever_comes_with_i
   }
 }
 
-TEST(Predictor, pictures_from_a_source_are_normalised_and_counted) {
+TEST(TorchPredictor, pictures_from_a_source_are_normalised_and_counted) {
   const HalvesSource source(7, 12, 1);
   const Preprocessing& preprocessing = source.preprocessing();
   std::vector<float> pixels(7 * preprocessing.values());
@@ -140,26 +141,26 @@ TEST(Predictor, pictures_from_a_source_are_normalised_and_counted) {
     source.read(i, picture);
     normalise(picture, preprocessing);
   }
-  const Predictor predictor(small_network(2), "cpu");
+  const TorchPredictor predictor(small_network(2), "cpu");
   std::vector<std::size_t> heard;
   const std::vector<float> logits = predictor.logits(source, 3, [&](std::size_t count) { heard.push_back(count); });
   EXPECT_EQ(logits, predictor.logits(pixels, {7, 1, 12, 12}, 3));
   EXPECT_THAT(heard, ::testing::ElementsAre(3, 3, 1));
 }
 
-TEST(Predictor, no_pictures_are_no_logits) {
-  EXPECT_TRUE(Predictor(small_network(2), "cpu").logits(HalvesSource(0, 8, 1)).empty());
+TEST(TorchPredictor, no_pictures_are_no_logits) {
+  EXPECT_TRUE(TorchPredictor(small_network(2), "cpu").logits(HalvesSource(0, 8, 1)).empty());
 }
 
-TEST(Predictor, pictures_that_do_not_fit_the_network_are_an_input_error) {
-  const Predictor predictor(every_operator_network(), "cpu");
+TEST(TorchPredictor, pictures_that_do_not_fit_the_network_are_an_input_error) {
+  const TorchPredictor predictor(every_operator_network(), "cpu");
   EXPECT_THROW(predictor.logits(HalvesSource(2, 9, 1)), InputError);                  // one channel for two
   EXPECT_THROW(predictor.logits(noise(2 * 20 * 20, 1), {1, 2, 20, 20}), InputError);  // too large for its linear layer
   EXPECT_THROW(predictor.logits(noise(2 * 2 * 2, 1), {1, 2, 2, 2}), InputError);      // too small for a window
   EXPECT_THROW(predictor.logits(noise(10, 1), {1, 2, 9, 8}), BrokenInvariant);        // the caller's own mistake
 }
 
-TEST(Predictor, a_picture_that_cannot_be_read_is_said) {
+TEST(TorchPredictor, a_picture_that_cannot_be_read_is_said) {
   class OneBroken : public HalvesSource {
    public:
     OneBroken() : HalvesSource(9, 8, 1) {}
@@ -171,17 +172,17 @@ TEST(Predictor, a_picture_that_cannot_be_read_is_said) {
     }
   };
   try {
-    static_cast<void>(Predictor(small_network(2), "cpu").logits(OneBroken(), 2));
+    static_cast<void>(TorchPredictor(small_network(2), "cpu").logits(OneBroken(), 2));
     FAIL() << "no error";
   } catch (const InputError& error) {
     EXPECT_THAT(error.what(), HasSubstr("six.png"));
   }
 }
 
-TEST(Predictor, stops_where_cancellation_was_asked_for) {
+TEST(TorchPredictor, stops_where_cancellation_was_asked_for) {
   const HalvesSource source(6, 8, 1);
   std::size_t batches = 0;
-  EXPECT_THROW(static_cast<void>(Predictor(small_network(2), "cpu")
+  EXPECT_THROW(static_cast<void>(TorchPredictor(small_network(2), "cpu")
                                      .logits(source, 2,
                                              [&](std::size_t) {
                                                ++batches;
@@ -192,8 +193,8 @@ TEST(Predictor, stops_where_cancellation_was_asked_for) {
   EXPECT_EQ(batches, 1U);
 }
 
-TEST(Predictor, a_device_that_is_not_known_is_an_input_error) {
-  EXPECT_THROW(Predictor(small_network(2), "abacus"), InputError);
+TEST(TorchPredictor, a_device_that_is_not_known_is_an_input_error) {
+  EXPECT_THROW(TorchPredictor(small_network(2), "abacus"), InputError);
 }
 
 }  // namespace

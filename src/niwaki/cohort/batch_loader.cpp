@@ -1,4 +1,4 @@
-#include "niwaki/train/batch_loader.hpp"
+#include "niwaki/cohort/batch_loader.hpp"
 
 #include <algorithm>
 #include <utility>

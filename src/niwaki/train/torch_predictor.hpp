@@ -15,15 +15,15 @@ namespace niwaki {
 /// A network loaded for prediction by libtorch (batch normalisation folded into the convolutions). Pictures go through
 /// it in batches of one size, the last one filled up with black, so that the logits of a picture depend on the network,
 /// the picture, `batch` and the number of threads, not on how many pictures come with it.
-class Predictor {
+class TorchPredictor {
  public:
   /// `device`: "auto" (CUDA where libtorch has it), "cpu" or "cuda". Throws InputError for a device that is not there.
-  explicit Predictor(const Graph& graph, const std::string& device = "auto");
-  ~Predictor();
-  Predictor(const Predictor&) = delete;
-  Predictor& operator=(const Predictor&) = delete;
-  Predictor(Predictor&&) noexcept;
-  Predictor& operator=(Predictor&&) noexcept;
+  explicit TorchPredictor(const Graph& graph, const std::string& device = "auto");
+  ~TorchPredictor();
+  TorchPredictor(const TorchPredictor&) = delete;
+  TorchPredictor& operator=(const TorchPredictor&) = delete;
+  TorchPredictor(TorchPredictor&&) noexcept;
+  TorchPredictor& operator=(TorchPredictor&&) noexcept;
 
   [[nodiscard]] std::size_t classes() const;
 

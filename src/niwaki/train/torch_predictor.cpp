@@ -1,33 +1,17 @@
-#include "niwaki/train/predict.hpp"
+#include "niwaki/train/torch_predictor.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
+#include "niwaki/cohort/image_batches.hpp"
 #include "niwaki/core/cancel.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/parallel.hpp"
-#include "niwaki/imaging/image.hpp"
-#include "niwaki/train/batch_loader.hpp"
-#include "niwaki/train/executor.hpp"
 #include "niwaki/model/folding.hpp"
+#include "niwaki/train/executor.hpp"
 
 namespace niwaki {
-namespace {
-
-std::vector<std::vector<std::size_t>> consecutive_batches(std::size_t count, std::size_t batch) {
-  std::vector<std::vector<std::size_t>> batches;
-  for (std::size_t first = 0; first < count; first += batch) {
-    std::vector<std::size_t> rows(std::min(batch, count - first));
-    std::iota(rows.begin(), rows.end(), first);
-    batches.push_back(std::move(rows));
-  }
-  return batches;
-}
-
-}  // namespace
-
-struct Predictor::State {
+struct TorchPredictor::State {
   State(const Graph& network, const std::string& device_name)
       : graph(with_folded_normalisation(network)),
         classes(class_count(network)),
@@ -48,45 +32,37 @@ struct Predictor::State {
   Executor executor;
 };
 
-Predictor::Predictor(const Graph& graph, const std::string& device) : state_(std::make_unique<State>(graph, device)) {}
-Predictor::~Predictor() = default;
-Predictor::Predictor(Predictor&&) noexcept = default;
-Predictor& Predictor::operator=(Predictor&&) noexcept = default;
+TorchPredictor::TorchPredictor(const Graph& graph, const std::string& device)
+    : state_(std::make_unique<State>(graph, device)) {}
+TorchPredictor::~TorchPredictor() = default;
+TorchPredictor::TorchPredictor(TorchPredictor&&) noexcept = default;
+TorchPredictor& TorchPredictor::operator=(TorchPredictor&&) noexcept = default;
 
-std::size_t Predictor::classes() const {
+std::size_t TorchPredictor::classes() const {
   return state_->classes;
 }
 
-std::vector<float> Predictor::logits(const ImageSource& images, std::size_t batch,
-                                     const std::function<void(std::size_t)>& done) const {
+std::vector<float> TorchPredictor::logits(const ImageSource& images, std::size_t batch,
+                                          const std::function<void(std::size_t)>& done) const {
   NIWAKI_CHECK(batch >= 1, "a batch of {} images", batch);
   const Preprocessing& preprocessing = images.preprocessing();
   const Shape shape = {static_cast<std::int64_t>(batch), static_cast<std::int64_t>(preprocessing.channels),
                        static_cast<std::int64_t>(preprocessing.height), static_cast<std::int64_t>(preprocessing.width)};
   infer_shapes(state_->graph, shape);
   use_thread_count();
-  const auto prepare = [&](std::size_t row, std::span<float> pixels) {
-    images.read(row, pixels);
-    normalise(pixels, preprocessing);
-  };
-  BatchLoader loader(consecutive_batches(images.size(), batch), preprocessing.values(), prepare,
-                     {.threads = static_cast<std::size_t>(thread_count())});
   std::vector<float> logits;
   logits.reserve(images.size() * classes());
-  ImageBatch spent;
-  while (std::optional<ImageBatch> next = loader.next(std::move(spent))) {
-    throw_if_cancelled();
-    next->pixels.resize(batch * preprocessing.values(), 0.0F);
-    state_->append_logits(next->pixels.data(), shape, next->rows.size(), logits);
+  for_each_batch(images, batch, [&](ImageBatch& next) {
+    next.pixels.resize(batch * preprocessing.values(), 0.0F);
+    state_->append_logits(next.pixels.data(), shape, next.rows.size(), logits);
     if (done) {
-      done(next->rows.size());
+      done(next.rows.size());
     }
-    spent = std::move(*next);
-  }
+  });
   return logits;
 }
 
-std::vector<float> Predictor::logits(std::span<const float> input, const Shape& shape, std::size_t batch) const {
+std::vector<float> TorchPredictor::logits(std::span<const float> input, const Shape& shape, std::size_t batch) const {
   NIWAKI_CHECK(batch >= 1, "a batch of {} images", batch);
   NIWAKI_CHECK(shape.size() == 4 && shape[0] >= 0, "{} dimensions", shape.size());
   const auto count = static_cast<std::size_t>(shape[0]);
