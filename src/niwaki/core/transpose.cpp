@@ -11,7 +11,6 @@ constexpr std::size_t kColumnsAtOnce = 64;  // however wide the table is
 constexpr std::size_t kTile = 4;
 
 using Four = float __attribute__((vector_size(4 * kTile)));
-using Places = int __attribute__((vector_size(4 * kTile)));
 
 Four read(const float* from) {
   Four values;
@@ -29,14 +28,14 @@ void transpose_tile(const float* from, std::size_t columns, float* to, std::size
   const Four b = read(from + columns);
   const Four c = read(from + 2 * columns);
   const Four d = read(from + 3 * columns);
-  const Four left_ab = __builtin_shuffle(a, b, Places{0, 4, 1, 5});
-  const Four left_cd = __builtin_shuffle(c, d, Places{0, 4, 1, 5});
-  const Four right_ab = __builtin_shuffle(a, b, Places{2, 6, 3, 7});
-  const Four right_cd = __builtin_shuffle(c, d, Places{2, 6, 3, 7});
-  write(__builtin_shuffle(left_ab, left_cd, Places{0, 1, 4, 5}), to);
-  write(__builtin_shuffle(left_ab, left_cd, Places{2, 3, 6, 7}), to + rows);
-  write(__builtin_shuffle(right_ab, right_cd, Places{0, 1, 4, 5}), to + 2 * rows);
-  write(__builtin_shuffle(right_ab, right_cd, Places{2, 3, 6, 7}), to + 3 * rows);
+  const Four left_ab = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+  const Four left_cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  const Four right_ab = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  const Four right_cd = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  write(__builtin_shufflevector(left_ab, left_cd, 0, 1, 4, 5), to);
+  write(__builtin_shufflevector(left_ab, left_cd, 2, 3, 6, 7), to + rows);
+  write(__builtin_shufflevector(right_ab, right_cd, 0, 1, 4, 5), to + 2 * rows);
+  write(__builtin_shufflevector(right_ab, right_cd, 2, 3, 6, 7), to + 3 * rows);
 }
 
 /// Four columns of `count` rows.

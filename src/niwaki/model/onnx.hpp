@@ -19,7 +19,7 @@ Graph parse_onnx(std::string_view bytes, const std::string& name);
 
 /// ONNX opset 14, IR version 7, with the preprocessing and class names in its metadata. The same graph gives the same
 /// bytes.
-/// `.onnx.zst` is packed with zstd (level 3 unless said). Written whole or not at all.
+/// `.onnx.zst` is packed with zstd (level 6). Written whole or not at all.
 void write_onnx(const Graph& graph, const std::filesystem::path& path);
 std::string to_onnx(const Graph& graph);
 

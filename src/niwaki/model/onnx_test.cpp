@@ -210,7 +210,7 @@ TEST_F(OnnxOnDisk, weights_are_held_once_while_they_are_read) {
       GTEST_SKIP() << "the peak of memory cannot be reset here";
     }
     const Graph again = read_onnx(folder_ / name);
-    EXPECT_LT(memory("VmHWM"), before + bytes + bytes / 8) << name;
+    EXPECT_LT(memory("VmHWM"), before + bytes + bytes / 16) << name;
     EXPECT_EQ(again.tensors.size(), 20U);
   }
 }

@@ -9,7 +9,7 @@
 namespace niwaki {
 
 /// What networks are packed with where nobody says otherwise. docs/models.md has the measurements.
-inline constexpr int kZstdLevel = 3;
+inline constexpr int kZstdLevel = 6;
 
 /// Packed by zstd at this level, with a checksum.
 std::string zstd_packed(std::string_view bytes, int level = kZstdLevel);

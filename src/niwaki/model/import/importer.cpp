@@ -33,13 +33,20 @@ bool gives_pooled(const Operation& operation, const Graph& graph, const std::vec
 
 }  // namespace
 
-Importer::Importer(onnx::GraphProto& proto, std::int64_t opset, const std::string& file) : opset_(opset), file_(file) {
-  for (onnx::TensorProto& tensor : *proto.mutable_initializer()) {
+Importer::Importer(OnnxFileContent& content, std::int64_t opset, const std::string& file) : opset_(opset), file_(file) {
+  onnx::GraphProto& proto = *content.model.mutable_graph();
+  for (std::size_t i = 0; i < content.weights.size(); ++i) {
+    onnx::TensorProto& tensor = *proto.mutable_initializer(static_cast<int>(i));
     if (!names_.insert(tensor.name()).second) {
       throw InputError(fmt::format("the weight '{}' is there twice", printable(tensor.name())), file_,
                        "export the network again");
     }
-    constants_.add(tensor.name(), tensor);
+    if (content.weights[i].empty()) {
+      constants_.add(tensor.name(), tensor);
+    } else {
+      constants_.add(tensor.name(),
+                     Tensor{{tensor.dims().begin(), tensor.dims().end()}, std::move(content.weights[i])});
+    }
   }
   read_ends(proto);
   count_uses(proto);

@@ -9,6 +9,7 @@
 #include "niwaki/model/graph.hpp"
 #include "niwaki/model/import/constants.hpp"
 #include "niwaki/model/import/onnx_node.hpp"
+#include "niwaki/model/import/onnx_stream.hpp"
 #include "niwaki/model/import/value.hpp"
 
 namespace onnx {
@@ -22,7 +23,7 @@ namespace niwaki::onnx_import {
 /// (layers.hpp, pooling.hpp, arithmetic.hpp, form.hpp, integers.hpp) adds to it.
 class Importer {
  public:
-  Importer(onnx::GraphProto& proto, std::int64_t opset, const std::string& file);
+  Importer(OnnxFileContent& content, std::int64_t opset, const std::string& file);
 
   [[nodiscard]] Graph& graph() { return graph_; }
   [[nodiscard]] Constants& constants() { return constants_; }

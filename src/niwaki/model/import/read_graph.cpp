@@ -80,10 +80,10 @@ void read_node(Importer& importer, onnx::NodeProto& proto, std::size_t position,
 
 }  // namespace
 
-Graph read_graph(onnx::GraphProto& proto, std::int64_t opset, const std::string& file) {
-  Importer importer(proto, opset, file);
+Graph read_graph(OnnxFileContent& content, std::int64_t opset, const std::string& file) {
+  Importer importer(content, opset, file);
   std::size_t position = 0;
-  for (onnx::NodeProto& node : *proto.mutable_node()) {
+  for (onnx::NodeProto& node : *content.model.mutable_graph()->mutable_node()) {
     read_node(importer, node, position++, file);
   }
   return importer.finish();
