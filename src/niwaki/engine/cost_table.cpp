@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -23,8 +24,11 @@ namespace {
 
 /// The time of a sparse kernel is measured at these densities and taken as linear between and beyond them.
 constexpr std::array<double, 3> kDensities = {0.02, 0.1, 0.3};
-constexpr double kLeastSeconds = 0.01;  // of one measurement
-constexpr int kLeastRuns = 5;
+/// A measurement ends when so many runs have not been quicker, by more than a fiftieth, than one before them. On a busy
+/// machine that takes longer; it ends at the latest after kMostSeconds.
+constexpr int kRunsWithoutGain = 12;
+constexpr double kGain = 0.98;
+constexpr double kMostSeconds = 0.3;
 
 std::string processor_name() {
   std::ifstream file("/proc/cpuinfo");
@@ -76,12 +80,13 @@ double measured(const Task& task, MemoryPlan& plan) {
   const Arena arena(plan.total_floats());
   const Runner run = task.bind([&](std::size_t place) { return arena.data() + plan.offset(place); });
   run();
-  double least = 1e9;
+  double least = std::numeric_limits<double>::infinity();
   double total = 0;
-  for (int i = 0; i < kLeastRuns || total < kLeastSeconds; ++i) {
+  for (int without_gain = 0; without_gain < kRunsWithoutGain && total < kMostSeconds; ++without_gain) {
     const auto begin = std::chrono::steady_clock::now();
     run();
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    without_gain = seconds < kGain * least ? 0 : without_gain;
     least = std::min(least, seconds);
     total += seconds;
   }
