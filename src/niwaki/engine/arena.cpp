@@ -10,7 +10,7 @@ namespace niwaki {
 
 Arena::Arena(std::size_t floats) {
   constexpr std::size_t kLargePage = std::size_t{1} << 21;
-  const std::size_t wanted = floats * sizeof(float);
+  const std::size_t wanted = (floats * sizeof(float) + kLargePage - 1) / kLargePage * kLargePage;
   bytes_ = wanted + kLargePage;
   memory_ = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory_ == MAP_FAILED) {
