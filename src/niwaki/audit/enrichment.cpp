@@ -1,6 +1,7 @@
 #include "niwaki/audit/enrichment.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -23,7 +24,7 @@ constexpr std::size_t kFewestPatients = 5;
 
 /// The known images, as [others, exemplars] x [without, with the property].
 struct Groups {
-  std::vector<std::size_t> images[2][2];
+  std::array<std::array<std::vector<std::size_t>, 2>, 2> images;
 
   [[nodiscard]] std::size_t with(int group) const { return images[group][1].size(); }
   [[nodiscard]] std::size_t all(int group) const { return images[group][0].size() + images[group][1].size(); }

@@ -114,7 +114,7 @@ TEST_F(AtomicFileTest, what_killed_processes_left_is_swept) {
 TEST_F(AtomicFileTest, several_files_appear_together) {
   std::vector<FileToWrite> files;
   for (int i = 0; i < 20; ++i) {
-    files.push_back({folder_ / std::to_string(i), [i] { return std::string(1000, static_cast<char>('a' + i)); }});
+    files.emplace_back(folder_ / std::to_string(i), [i] { return std::string(1000, static_cast<char>('a' + i)); });
   }
   write_files(files);
   EXPECT_EQ(this->files(), 20U);

@@ -204,21 +204,21 @@ class Compiler {
   /// a dense block it holds all the parts of those before it, which are then nothing but its beginnings.
   void join_channels() {
     std::map<std::size_t, std::vector<Task>> copies;  // by the task that they stand for
-    for (auto join = joins_.rbegin(); join != joins_.rend(); ++join) {
-      if (is_within_another(*join)) {
+    for (std::size_t left = joins_.size(); left > 0; --left) {
+      const Join& join = joins_[left - 1];
+      if (is_within_another(join)) {
         continue;
       }
       std::int64_t first_channel = 0;
       std::set<std::size_t> seen;
-      for (const NumberedPlace& part : join->parts) {
-        const std::size_t offset = offset_of_channel(join->out.place, first_channel);
-        const bool free = !result_.plan_.is_inside(part.number) &&
-                          result_.plan_.root(join->out.number) != part.number && part.place.layout != Layout::kImage &&
-                          seen.insert(part.number).second;
+      for (const NumberedPlace& part : join.parts) {
+        const std::size_t offset = offset_of_channel(join.out.place, first_channel);
+        const bool free = !result_.plan_.is_inside(part.number) && result_.plan_.root(join.out.number) != part.number &&
+                          part.place.layout != Layout::kImage && seen.insert(part.number).second;
         if (free && (part.place.layout == Layout::kPlanes || part.place.images == 1)) {
-          result_.plan_.put_inside(part.number, join->out.number, offset);
+          result_.plan_.put_inside(part.number, join.out.number, offset);
         } else {
-          copies[join->task].push_back(copy_channels(*join->step, part, join->out, first_channel));
+          copies[join.task].push_back(copy_channels(*join.step, part, join.out, first_channel));
         }
         first_channel += part.place.channels;
       }

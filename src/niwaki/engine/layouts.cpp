@@ -58,6 +58,15 @@ bool can_be_blocked(const Step& step, const std::vector<Place>& shapes) {
   return !std::holds_alternative<Pad>(step.layer) && !std::holds_alternative<Flatten>(step.layer);
 }
 
+namespace {
+
+bool can_be_flat(const Layer& layer) {
+  return std::holds_alternative<ActivationLayer>(layer) || std::holds_alternative<Add>(layer) ||
+         std::holds_alternative<Multiply>(layer);
+}
+
+}  // namespace
+
 std::vector<Layout> layouts_of(const Steps& network, const std::vector<Place>& shapes,
                                const std::vector<Layout>& chosen) {
   std::vector<Layout> of_value(network.values.size(), Layout::kPlanes);
@@ -76,12 +85,8 @@ std::vector<Layout> layouts_of(const Steps& network, const std::vector<Place>& s
     } else if (std::holds_alternative<GlobalAveragePool>(step.layer)) {
       layout = before == Layout::kBlocked ? Layout::kBlocked : Layout::kPlanes;
       leaves = Layout::kFlat;
-    } else if (before == Layout::kBlocked && !can_be_blocked(step, shapes)) {
-      layout = leaves = Layout::kPlanes;
-    } else if (before == Layout::kFlat &&
-               (std::holds_alternative<MaxPool>(step.layer) || std::holds_alternative<AveragePool>(step.layer) ||
-                std::holds_alternative<Pad>(step.layer) || std::holds_alternative<Concatenate>(step.layer) ||
-                std::holds_alternative<AffineLayer>(step.layer))) {
+    } else if ((before == Layout::kBlocked && !can_be_blocked(step, shapes)) ||
+               (before == Layout::kFlat && !can_be_flat(step.layer))) {
       layout = leaves = Layout::kPlanes;
     }
     of_value[step.output] = leaves;

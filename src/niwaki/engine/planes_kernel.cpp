@@ -129,13 +129,13 @@ float sum(const float* values, std::size_t count) {
   return static_cast<float>(total);
 }
 
-template <std::size_t block>
+template <std::size_t Block>
 void affine_of_block(const float* a, const float* factors, const float* terms, const Activation& activation, float* out,
                      std::size_t pixels) {
   with_activation(activation, [=](auto f) {
     for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
-      for (std::size_t lane = 0; lane < block; ++lane) {
-        out[pixel * block + lane] = f(a[pixel * block + lane] * factors[lane] + terms[lane]);
+      for (std::size_t lane = 0; lane < Block; ++lane) {
+        out[pixel * Block + lane] = f(a[pixel * Block + lane] * factors[lane] + terms[lane]);
       }
     }
   });
@@ -146,15 +146,15 @@ void affine_block(const float* a, const float* factors, const float* terms, std:
   (block == 16 ? affine_of_block<16> : affine_of_block<8>)(a, factors, terms, activation, out, pixels);
 }
 
-template <std::size_t block>
+template <std::size_t Block>
 void sum_of_block(const float* values, std::size_t pixels, float* sums) {
-  float lanes[block] = {};
+  float lanes[Block] = {};
   for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
-    for (std::size_t lane = 0; lane < block; ++lane) {
-      lanes[lane] += values[pixel * block + lane];
+    for (std::size_t lane = 0; lane < Block; ++lane) {
+      lanes[lane] += values[pixel * Block + lane];
     }
   }
-  std::copy_n(lanes, block, sums);
+  std::copy_n(lanes, Block, sums);
 }
 
 void sum_block(const float* values, std::size_t block, std::size_t pixels, float* sums) {

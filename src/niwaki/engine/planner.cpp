@@ -16,7 +16,7 @@ class Planner {
       : network_(network), shapes_(shapes), threads_(threads), costs_(costs) {
     const std::vector<Layout> blocked = uniform_layouts(network, shapes, Layout::kBlocked);
     for (std::size_t i = 0; i < network.steps.size(); ++i) {
-      step_costs_.push_back({0, 0});
+      step_costs_.emplace_back(0, 0);
       const bool computed = std::holds_alternative<ConvolutionLayer>(network.steps[i].layer) &&
                             !is_linear_convolution(network.steps[i], shapes);
       if (computed) {

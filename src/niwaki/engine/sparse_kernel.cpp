@@ -125,27 +125,27 @@ inline Line load_masked(const float* at, std::uint16_t mask) {
 #endif
 
 /// Into the second-level cache: the first is the input's. Planes lie so far apart that no processor foresees it.
-template <std::size_t units>
+template <std::size_t Units>
 inline void fetch_ahead(const float* at) {
 #pragma GCC unroll 8
-  for (std::size_t u = 0; u < units; ++u) {
+  for (std::size_t u = 0; u < Units; ++u) {
     __builtin_prefetch(at + u * kUnit, 0, 2);
   }
 }
 
 /// One output row's tile stays in registers while its nonzeros pass by: the weight is spread over a register, and the
 /// input row is read where it lies.
-template <std::size_t units>
+template <std::size_t Units>
 void run_rows(const RowWork& work) {
   const float* value = work.values;
   const std::uint8_t* index = work.indices;
   for (std::size_t i = 0; i < work.row_count; ++i) {
     const std::size_t row = work.rows[i];
     float* const out = work.out + row * work.out_stride;
-    Line sums[units];
+    Line sums[Units];
     const Line bias = spread(work.bias[row]);
 #pragma GCC unroll 8
-    for (std::size_t u = 0; u < units; ++u) {
+    for (std::size_t u = 0; u < Units; ++u) {
       sums[u] = work.first ? bias : load(out + u * kUnit);
     }
     const float* const end = value + work.counts[i];
@@ -153,14 +153,14 @@ void run_rows(const RowWork& work) {
       const Line weight = spread(*value);
       const float* const x = work.x + *index * work.x_stride;
 #pragma GCC unroll 8
-      for (std::size_t u = 0; u < units; ++u) {
+      for (std::size_t u = 0; u < Units; ++u) {
         sums[u] = multiply_add(weight, load(x + u * kUnit), sums[u]);
       }
     }
     if (work.next != 0 && work.last) {
-      fetch_ahead<units>(out + work.next);
+      fetch_ahead<Units>(out + work.next);
       if (work.residual != nullptr) {
-        fetch_ahead<units>(work.residual + row * work.residual_stride + work.next);
+        fetch_ahead<Units>(work.residual + row * work.residual_stride + work.next);
       }
     }
     if (work.last) {
@@ -169,17 +169,17 @@ void run_rows(const RowWork& work) {
       if (work.residual != nullptr) {
         const float* const residual = work.residual + row * work.residual_stride;
 #pragma GCC unroll 8
-        for (std::size_t u = 0; u < units; ++u) {
+        for (std::size_t u = 0; u < Units; ++u) {
           sums[u] = add(sums[u], load(residual + u * kUnit));
         }
       }
 #pragma GCC unroll 8
-      for (std::size_t u = 0; u < units; ++u) {
+      for (std::size_t u = 0; u < Units; ++u) {
         sums[u] = bounded(sums[u], low, high);
       }
     }
 #pragma GCC unroll 8
-    for (std::size_t u = 0; u < units; ++u) {
+    for (std::size_t u = 0; u < Units; ++u) {
       store(out + u * kUnit, sums[u]);
     }
   }
@@ -229,8 +229,8 @@ float multiply_add_only(std::size_t rounds) {
   const Line factor = spread(0.5F);
   for (std::size_t round = 0; round < rounds; ++round) {
 #pragma GCC unroll 16
-    for (std::size_t i = 0; i < kIndependentSums; ++i) {
-      sums[i] = multiply_add(sums[i], factor, factor);
+    for (Line& sum : sums) {
+      sum = multiply_add(sum, factor, factor);
     }
   }
   for (std::size_t i = 1; i < kIndependentSums; ++i) {
@@ -241,9 +241,9 @@ float multiply_add_only(std::size_t rounds) {
   return values[0];
 }
 
-template <std::size_t... units>
-constexpr std::array<RowFunction, kMostUnits + 1> row_functions(std::index_sequence<units...>) {
-  return {nullptr, run_rows<units + 1>...};
+template <std::size_t... Units>
+constexpr std::array<RowFunction, kMostUnits + 1> row_functions(std::index_sequence<Units...>) {
+  return {nullptr, run_rows<Units + 1>...};
 }
 
 #if defined(__AVX512F__) || defined(__AVX2__)

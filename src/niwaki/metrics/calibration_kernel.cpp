@@ -196,8 +196,8 @@ void add_whole_gaps(const float* scores, const std::int8_t* labels, std::size_t 
   for (std::size_t kind = 0; kind < kKinds; ++kind) {
     const auto label = static_cast<std::int64_t>(kind / (kKinds / 2));
     const std::size_t bin = kind % (kKinds / 2);
-    for (std::size_t copy = 0; copy < kCopies; ++copy) {
-      const std::uint64_t sum = sums[copy][kind];
+    for (const auto& copy : sums) {
+      const std::uint64_t sum = copy[kind];
       const auto there = static_cast<std::int64_t>(sum >> kCountBit);
       const auto marked = static_cast<std::int64_t>(sum & ((std::uint64_t{1} << kCountBit) - 1));
       const auto marks = there * static_cast<std::int64_t>(kind << kFractionBits);
@@ -212,8 +212,8 @@ void add_whole_gaps(const float* scores, const std::int8_t* labels, std::size_t 
 
 void add_up(const float* scores, const std::int8_t* labels, std::size_t images, double clip, Sums& sums) {
   add_lanes(scores, labels, images, clip, sums);
-  for (std::size_t bin = 0; bin < kBins; ++bin) {
-    sums.gaps_in[bin] = 0;
+  for (std::int64_t& gap : sums.gaps_in) {
+    gap = 0;
   }
   for (std::size_t begin = 0; begin < images; begin += kImagesAtOnce) {
     const std::size_t count = images - begin < kImagesAtOnce ? images - begin : kImagesAtOnce;

@@ -16,7 +16,8 @@ constexpr std::size_t kMostNumbers = 4096;
 constexpr std::int64_t kLargest = std::int64_t{1} << 50;
 
 IntegerArray list(std::vector<Dimension> values) {
-  return {.shape = {static_cast<std::int64_t>(values.size())}, .values = std::move(values)};
+  const auto length = static_cast<std::int64_t>(values.size());
+  return {.shape = {length}, .values = std::move(values)};
 }
 
 Dimension number(std::int64_t value) {

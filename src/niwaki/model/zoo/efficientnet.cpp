@@ -41,7 +41,7 @@ Graph build_efficientnet_b0(std::int64_t channels, std::int64_t classes, RandomS
     const Stage& shape = kStages[stage];
     for (std::int64_t block = 0; block < shape.blocks; ++block) {
       const std::string name = fmt::format("features.{}.{}", stage + 1, block);
-      x = inverted_residual(net, x, name, name + ".block",
+      x = inverted_residual(net, x, name, fmt::format("{}.block", name),
                             {.in = in,
                              .expanded = in * shape.expansion,
                              .out = shape.out,

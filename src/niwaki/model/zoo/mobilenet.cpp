@@ -71,7 +71,7 @@ Graph build_mobilenet_v3(std::span<const BlockV3> blocks, std::int64_t hidden, s
   int position = 1;
   for (const BlockV3& block : blocks) {
     const std::string name = fmt::format("features.{}", position++);
-    x = inverted_residual(net, x, name, name + ".block",
+    x = inverted_residual(net, x, name, fmt::format("{}.block", name),
                           {.in = in,
                            .expanded = block.expanded,
                            .out = block.out,
@@ -108,7 +108,7 @@ Graph build_mobilenet_v2(std::int64_t channels, std::int64_t classes, RandomStre
   for (const StageV2& stage : kStagesV2) {
     for (std::int64_t i = 0; i < stage.blocks; ++i) {
       const std::string name = fmt::format("features.{}", position++);
-      x = inverted_residual(net, x, name, name + ".conv",
+      x = inverted_residual(net, x, name, fmt::format("{}.conv", name),
                             {.in = in,
                              .expanded = in * stage.expansion,
                              .out = stage.channels,
