@@ -8,8 +8,8 @@ import subprocess
 import sys
 import time
 
+import other_programs
 import report
-import train
 
 HERE = pathlib.Path(__file__).resolve().parent
 PEER = HERE / "peers" / "audit_peer.py"
@@ -32,7 +32,7 @@ def make_grid(out, seeds, images):
 
 def timed(command):
     """Wall seconds, processor seconds and peak MiB of the process, and the processors busy with others meanwhile."""
-    begin, busy = time.perf_counter(), train.busy_seconds()
+    begin, busy = time.perf_counter(), other_programs.busy_seconds()
     process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begin
@@ -40,7 +40,7 @@ def timed(command):
     if process.returncode != 0:
         raise SystemExit(f"{pathlib.Path(command[0]).name} ended with {process.returncode}")
     processor = used.ru_utime + used.ru_stime
-    others = max(0.0, (train.busy_seconds() - busy - processor) / seconds)
+    others = max(0.0, (other_programs.busy_seconds() - busy - processor) / seconds)
     return {"seconds": seconds, "processor": processor, "peak_mib": used.ru_maxrss / 1024, "others": others}
 
 
@@ -75,14 +75,14 @@ def measure(options, work):
     rounds = []
     for index in range(1 if options.quick else ROUNDS):
         if not options.quick:
-            train.wait_until_quiet()
+            other_programs.wait_until_quiet()
         rounds.append({name: timed(command) for name, command in {**commands, "peer": peer}.items()})
         print(f"audit: round {index + 1}", file=sys.stderr)
     result = {"grid": kind, "seeds": SEEDS, "images": images or 25596, "rounds": rounds,
               "largest_difference": check_agreement(work / "ours" / "audit.json", work / "peer.json")}
     if not options.quick:
         make_grid(work / "many", MANY_SEEDS, images)
-        train.wait_until_quiet()
+        other_programs.wait_until_quiet()
         command = our_command(options, work / "many", work / "many-out", options.threads)
         result["many"] = [timed(command) for _ in range(3)]
     return result
@@ -91,7 +91,7 @@ def measure(options, work):
 def disturbed(result):
     """What others kept busy of the processors while ours ran, the median over rounds."""
     others = statistics.median(one["ours"].get("others", 0.0) for one in result["rounds"])
-    return f" Other programs kept {others:.1f} processors busy meanwhile." if others > train.QUIET else ""
+    return f" Other programs kept {others:.1f} processors busy meanwhile." if others > other_programs.QUIET else ""
 
 
 def median(result, name, figure="seconds"):

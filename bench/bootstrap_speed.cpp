@@ -19,6 +19,7 @@
 #include "niwaki/core/instruction_set.hpp"
 #include "niwaki/core/matrix_view.hpp"
 #include "niwaki/core/parallel.hpp"
+#include "niwaki/core/small_program.hpp"
 #include "niwaki/metrics/patient_resamples.hpp"
 #include "niwaki/metrics/weighted_ranking.hpp"
 
@@ -222,13 +223,5 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace niwaki
 
 int main(int argc, char** argv) {
-  try {
-    return niwaki::parse_and_run(argc, argv);
-  } catch (const std::exception& error) {
-    std::fputs(error.what(), stderr);
-    std::fputs("\n", stderr);
-  } catch (...) {
-    std::fputs("an error of no known kind\n", stderr);
-  }
-  return 1;
+  return niwaki::exit_code_of([&] { return niwaki::parse_and_run(argc, argv); });
 }

@@ -17,7 +17,7 @@ import numpy
 
 import engine_networks
 import engine_report
-import train
+import other_programs
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PEERS = ROOT / "bench" / "peers"
@@ -186,7 +186,7 @@ class Others:
         self.before = self.seconds()
 
     def seconds(self):
-        return train.busy_seconds() - sum(one.processor_seconds() for one in self.programs) - time.process_time()
+        return other_programs.busy_seconds() - sum(one.processor_seconds() for one in self.programs) - time.process_time()
 
     def busy(self):
         return max(0.0, (self.seconds() - self.before) / (time.perf_counter() - self.begin))
@@ -200,7 +200,7 @@ def summary(times):
 
 
 def measure_cases(bench, architecture, size, threads, batches, masks):
-    train.wait_until_quiet()
+    other_programs.wait_until_quiet()
     programs, agreement = start(bench, architecture, size, threads, masks, max(batches))
     cases = []
     for batch in batches:
@@ -285,10 +285,10 @@ class Sweep:
 
     @staticmethod
     def own_seconds(peer):
-        return peer.processor_seconds() + train.children_seconds() + time.process_time()
+        return peer.processor_seconds() + other_programs.children_seconds() + time.process_time()
 
     def run(self):
-        train.wait_until_quiet()
+        other_programs.wait_until_quiet()
         peer = self.bench.torch(SWEEP_NETWORK, self.size, SWEEP_IMAGES, self.threads)
         weights = {sparsity: self.bench.state(self.bench.networks.pruned(SWEEP_NETWORK, "l1", sparsity), f"{sparsity}.pt")
                    for sparsity in SWEEP}
@@ -297,7 +297,7 @@ class Sweep:
             for sparsity in SWEEP:
                 self.ours(mask, sparsity)
         rounds, apart, variant = [], 0.0, None
-        begin, busy, own = time.perf_counter(), train.busy_seconds(), self.own_seconds(peer)
+        begin, busy, own = time.perf_counter(), other_programs.busy_seconds(), self.own_seconds(peer)
         for _ in range(SWEEP_ROUNDS):
             seconds = {name: [] for name in ("torch", *MASKS)}
             for sparsity in SWEEP:
@@ -311,7 +311,7 @@ class Sweep:
                     if mask == "l1":
                         apart = max(apart, check_agreement({"torch": answer["logits"], "niwaki": logits}))
             rounds.append(seconds)
-        others = train.busy_seconds() - busy - (self.own_seconds(peer) - own)
+        others = other_programs.busy_seconds() - busy - (self.own_seconds(peer) - own)
         others = max(0.0, others / (time.perf_counter() - begin))
         peer.end()
         return {"network": SWEEP_NETWORK, "size": self.size, "images": SWEEP_IMAGES, "threads": self.threads,

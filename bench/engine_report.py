@@ -4,8 +4,8 @@ import math
 import statistics
 
 import chart as charts
+import other_programs
 import report
-import train
 
 NAMES = {"resnet50": "ResNet-50", "densenet121": "DenseNet-121", "resnet18": "ResNet-18"}
 PEERS = {"onnxruntime": "ONNX Runtime", "torch": "PyTorch"}
@@ -31,7 +31,7 @@ def ratio_at(case, mask, sparsity):
 
 
 def disturbed(measured):
-    return " (other programs ran)" if measured["processors_busy_with_others"] > train.QUIET else ""
+    return " (other programs ran)" if measured["processors_busy_with_others"] > other_programs.QUIET else ""
 
 
 def said(case):

@@ -21,10 +21,11 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <malloc.h>
 
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/heap.hpp"
 #include "niwaki/core/parallel.hpp"
+#include "niwaki/core/small_program.hpp"
 #include "niwaki/engine/engine.hpp"
 #include "niwaki/model/onnx.hpp"
 
@@ -91,9 +92,7 @@ void answer(const Engine& engine, std::span<const float> pictures, const Options
 }
 
 int parse_and_run(int argc, char** argv) {
-  // As the program does (cli/process.hpp); bench/engine.py sets GOMP_SPINCOUNT.
-  mallopt(M_MMAP_THRESHOLD, 1 << 28);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  keep_freed_memory();  // as the program does; bench/engine.py sets GOMP_SPINCOUNT.
   Options options;
   CLI::App program("Runs a network by the engine, whenever asked", "niwaki_bench_engine");
   program.add_option("--model", options.model)->required();
@@ -114,13 +113,5 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace niwaki
 
 int main(int argc, char** argv) {
-  try {
-    return niwaki::parse_and_run(argc, argv);
-  } catch (const std::exception& error) {
-    std::fputs(error.what(), stderr);
-    std::fputs("\n", stderr);
-  } catch (...) {
-    std::fputs("an error of no known kind\n", stderr);
-  }
-  return 1;
+  return niwaki::exit_code_of([&] { return niwaki::parse_and_run(argc, argv); });
 }

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import other_programs
 import report
 
 PEER = pathlib.Path(__file__).parent / "peers" / "train_peer.py"
@@ -23,37 +24,14 @@ VARIANTS = {
 USUAL_SPIN = {"peer"}  # OpenMP as it is unless told otherwise; best on a machine of one's own
 
 
-QUIET = 0.15  # processors that other programs may be busy with
 TRIES = 3  # times the number of rounds, to find quiet ones
-PATIENCE = 60  # seconds to wait before a round for the others to end
-
-
-def busy_seconds():
-    """Of all processors, in all programs, since the machine began."""
-    ticks = [int(field) for field in pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:]]
-    user, nice, system, _idle, _waiting, interrupts, soft_interrupts, stolen = ticks[:8]
-    return (user + nice + system + interrupts + soft_interrupts + stolen) / os.sysconf("SC_CLK_TCK")
-
-
-def children_seconds():
-    times = os.times()
-    return times.children_user + times.children_system
-
-
-def wait_until_quiet():
-    end = time.perf_counter() + PATIENCE
-    while time.perf_counter() < end:
-        busy = busy_seconds()
-        time.sleep(2)
-        if (busy_seconds() - busy) / 2 <= QUIET:
-            return
 
 
 def call_watched(command, usual_spin):
     """What the command says, and how many processors other programs kept busy meanwhile."""
-    begin, busy, own = time.perf_counter(), busy_seconds(), children_seconds()
+    begin, busy, own = time.perf_counter(), other_programs.busy_seconds(), other_programs.children_seconds()
     answer = json.loads(call(command, usual_spin))
-    others = (busy_seconds() - busy) - (children_seconds() - own)
+    others = (other_programs.busy_seconds() - busy) - (other_programs.children_seconds() - own)
     return answer, max(0.0, others / (time.perf_counter() - begin))
 
 
@@ -76,7 +54,7 @@ def measure_case(options, work, network, images):
     rounds = []
     while len(rounds) < TRIES * wanted and sum(quiet(one) for one in rounds) < wanted:
         if not options.quick:
-            wait_until_quiet()
+            other_programs.wait_until_quiet()
         # A folder of its own, so that no checkpoint is found.
         commands = {"ours": [*ours, "--work", work / f"{network}-{len(rounds)}"]}
         for name, flags in VARIANTS.items():
@@ -87,7 +65,7 @@ def measure_case(options, work, network, images):
 
 
 def quiet(one_round):
-    return all(others <= QUIET for _, others in one_round.values())
+    return all(others <= other_programs.QUIET for _, others in one_round.values())
 
 
 def summary(network, images, rounds, wanted):

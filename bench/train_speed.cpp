@@ -15,12 +15,13 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include "niwaki/cohort/image_source.hpp"
 #include "niwaki/cohort/phantom/phantom.hpp"
+#include "niwaki/core/heap.hpp"
 #include "niwaki/core/parallel.hpp"
 #include "niwaki/core/progress.hpp"
+#include "niwaki/core/small_program.hpp"
 #include "niwaki/model/zoo/zoo.hpp"
 #include "niwaki/train/train.hpp"
 
@@ -143,9 +144,7 @@ void run(const SpeedOptions& options) {
 }
 
 int parse_and_run(int argc, char** argv) {
-  // As the program does (cli/process.hpp); bench/run sets GOMP_SPINCOUNT.
-  mallopt(M_MMAP_THRESHOLD, 1 << 28);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  keep_freed_memory();  // as the program does; bench/run sets GOMP_SPINCOUNT.
   SpeedOptions options;
   CLI::App program("Times epochs of train_network", "niwaki_bench_train");
   program.add_option("--architecture", options.architecture)->capture_default_str();
@@ -165,13 +164,5 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace niwaki
 
 int main(int argc, char** argv) {
-  try {
-    return niwaki::parse_and_run(argc, argv);
-  } catch (const std::exception& error) {
-    std::fputs(error.what(), stderr);
-    std::fputs("\n", stderr);
-  } catch (...) {
-    std::fputs("an error of no known kind\n", stderr);
-  }
-  return 1;
+  return niwaki::exit_code_of([&] { return niwaki::parse_and_run(argc, argv); });
 }

@@ -39,18 +39,16 @@ function(niwaki_compile_options target)
   endif()
 endfunction()
 
-# niwaki_kernel(NAME file.cpp) compiles a room's kernel once for each instruction set, NIWAKI_KERNEL naming it.
-# core/instruction_set.hpp says which one runs. Contraction is off, so that all round alike.
+# niwaki_kernel(NAME file.cpp) compiles a room's kernel once for each instruction set, NIWAKI_KERNEL naming it; on another
+# processor than x86-64 all are the baseline. kernel_of() in core/instruction_set.hpp says which one runs. Contraction is off, so that all round alike.
 function(niwaki_kernel name source)
   set(flags_baseline "")
-  set(flags_avx2 -mavx2 -mfma)
-  set(flags_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512)
-  set(sets baseline)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-    list(APPEND sets avx2 avx512)
+    set(flags_avx2 -mavx2 -mfma)
+    set(flags_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512)
   endif()
   cmake_path(GET source STEM stem)
-  foreach(set ${sets})
+  foreach(set baseline avx2 avx512)
     set(target niwaki_${name}_${stem}_${set})
     add_library(${target} OBJECT ${source})
     niwaki_compile_options(${target})

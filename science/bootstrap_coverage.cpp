@@ -21,6 +21,7 @@
 
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/parallel.hpp"
+#include "niwaki/core/small_program.hpp"
 #include "simulated_bootstrap.hpp"
 #include "simulated_cohort.hpp"
 
@@ -323,13 +324,5 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace niwaki
 
 int main(int argc, char** argv) {
-  try {
-    return niwaki::parse_and_run(argc, argv);
-  } catch (const std::exception& error) {
-    std::fputs(error.what(), stderr);
-    std::fputs("\n", stderr);
-  } catch (...) {
-    std::fputs("an error of no known kind\n", stderr);
-  }
-  return 2;
+  return niwaki::exit_code_of([&] { return niwaki::parse_and_run(argc, argv); }, 2);
 }

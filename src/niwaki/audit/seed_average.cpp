@@ -8,16 +8,8 @@ namespace niwaki {
 namespace {
 
 seed_average::Kernel kernel_for(InstructionSet set) {
-  switch (set) {
-#if defined(__x86_64__)
-    case InstructionSet::kAvx512:
-      return seed_average::avx512::add_shares;
-    case InstructionSet::kAvx2:
-      return seed_average::avx2::add_shares;
-#endif
-    default:
-      return seed_average::baseline::add_shares;
-  }
+  return kernel_of(set, seed_average::baseline::add_shares, seed_average::avx2::add_shares,
+                   seed_average::avx512::add_shares);
 }
 
 }  // namespace

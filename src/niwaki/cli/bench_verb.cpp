@@ -15,6 +15,7 @@
 #include "niwaki/core/random.hpp"
 #include "niwaki/engine/engine.hpp"
 #include "niwaki/model/onnx.hpp"
+#include "niwaki/prune/mask.hpp"
 
 namespace niwaki {
 namespace {
@@ -25,22 +26,6 @@ constexpr int kLeastRuns = 5;
 constexpr int kMostRuns = 200;
 constexpr double kMilli = 1e3;
 constexpr std::int64_t kMostPixels = 1 << 14;  // a side
-
-struct Sparsity {
-  std::size_t weights = 0;
-  std::size_t nonzeros = 0;
-
-  explicit Sparsity(const Graph& graph) {
-    for (const PrunableLayer& layer : prunable_layers(graph)) {
-      const std::vector<float>& values = graph.tensor(layer.tensor).values;
-      weights += values.size();
-      nonzeros += values.size() - static_cast<std::size_t>(std::ranges::count(values, 0.0F));
-    }
-  }
-  [[nodiscard]] double share() const {
-    return weights == 0 ? 0 : 1 - static_cast<double>(nonzeros) / static_cast<double>(weights);
-  }
-};
 
 std::size_t peak_bytes() {
   rusage usage{};
@@ -70,13 +55,13 @@ struct BenchCommand {
     common.apply();
     Graph graph = read_onnx(model);
     const Shape shape = input_shape(graph);
-    const Sparsity sparsity(graph);
+    const double sparsity = measure_sparsity(graph).sparsity();
     const Engine loaded(std::move(graph), {.kind = parse_engine_kind(engine), .images_at_once = images_at_once});
     const std::vector<float> images = normal_pictures(shape);
     const std::vector<double> times = run_times(loaded, images, shape);
     const std::size_t bytes = peak_bytes();
     const std::vector<TaskTime> tasks = loaded.task_times(images, shape, kLeastRuns);
-    report(times, tasks, sparsity.share(), bytes, loaded.images_at_once(shape));
+    report(times, tasks, sparsity, bytes, loaded.images_at_once(shape));
   }
 
  private:

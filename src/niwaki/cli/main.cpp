@@ -4,6 +4,7 @@
 #include "niwaki/cli/process.hpp"
 #include "niwaki/cli/program.hpp"
 #include "niwaki/cli/verbs.hpp"
+#include "niwaki/core/heap.hpp"
 
 int main(int argc, char** argv) {
   const niwaki::LightVerb* const verb = niwaki::asked_for_light_verb(argc, argv);

@@ -21,4 +21,10 @@ const char* instruction_set_name(InstructionSet set);
 /// The choice behind instruction_set(): `wanted` as NIWAKI_ISA says it ("" for the widest), of what the processor has.
 InstructionSet chosen_instruction_set(std::string_view wanted, InstructionSet widest);
 
+/// Of what niwaki_kernel() in cmake/room.cmake compiled once for each set, that of `set`.
+template <typename Kernel>
+const Kernel& kernel_of(InstructionSet set, const Kernel& baseline, const Kernel& avx2, const Kernel& avx512) {
+  return set == InstructionSet::kAvx512 ? avx512 : (set == InstructionSet::kAvx2 ? avx2 : baseline);
+}
+
 }  // namespace niwaki

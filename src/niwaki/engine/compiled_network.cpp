@@ -16,21 +16,21 @@ namespace niwaki {
 /// Turns steps into tasks, changing layouts where neighbours differ.
 class Compiler {
  public:
-  Compiler(CompiledNetwork& result, const Steps& network, const std::vector<Place>& shapes,
-           const std::vector<Layout>& layouts, std::size_t threads)
+  Compiler(CompiledNetwork& result, const ShapedNetwork& shaped, const std::vector<Layout>& layouts,
+           std::size_t threads)
       : result_(result),
-        network_(network),
-        shapes_(shapes),
+        network_(shaped.network),
+        shapes_(shaped.shapes),
         layouts_(layouts),
         threads_(threads),
-        places_(network.values.size()),
-        last_use_(network.values.size(), 0) {
-    for (std::size_t i = 0; i < network.steps.size(); ++i) {
-      for (const std::size_t input : network.steps[i].inputs) {
+        places_(network_.values.size()),
+        last_use_(network_.values.size(), 0) {
+    for (std::size_t i = 0; i < network_.steps.size(); ++i) {
+      for (const std::size_t input : network_.steps[i].inputs) {
         last_use_[input] = i;
       }
     }
-    last_use_[network.output] = network.steps.size();
+    last_use_[network_.output] = network_.steps.size();
   }
 
   void run() {
@@ -38,13 +38,12 @@ class Compiler {
     for (step_ = 0; step_ < network_.steps.size(); ++step_) {
       compile(network_.steps[step_]);
     }
+    result_.input_ = input;
+    result_.output_ = place_of(network_.output, Layout::kFlat);
     join_channels();
     std::erase_if(tasks_, [](const Task& task) { return task.bind == nullptr; });
     result_.tasks_ = std::move(tasks_);
-    const NumberedPlace output = place_of(network_.output, Layout::kFlat);
-    result_.input_ = {input.number, input.place};
-    result_.output_ = {output.number, output.place};
-    result_.plan_.arrange(result_.tasks_, {input.number, output.number});
+    result_.plan_.arrange(result_.tasks_, {result_.input_.number, result_.output_.number});
   }
 
  private:
@@ -271,10 +270,8 @@ class Compiler {
   std::size_t step_ = 0;
 };
 
-CompiledNetwork::CompiledNetwork(const Steps& network, const Shape& input, const std::vector<Layout>& layouts,
-                                 std::size_t threads) {
-  const std::vector<Place> shapes = value_shapes(network, input);
-  Compiler(*this, network, shapes, layouts, threads).run();
+CompiledNetwork::CompiledNetwork(const ShapedNetwork& shaped, const std::vector<Layout>& layouts, std::size_t threads) {
+  Compiler(*this, shaped, layouts, threads).run();
 }
 
 CompiledNetwork::Instance::Instance(const CompiledNetwork& network) : arena_(network.arena_floats()) {

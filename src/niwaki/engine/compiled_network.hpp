@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "niwaki/engine/arena.hpp"
+#include "niwaki/engine/layouts.hpp"
 #include "niwaki/engine/place.hpp"
-#include "niwaki/engine/steps.hpp"
 
 namespace niwaki {
 
@@ -14,7 +14,7 @@ namespace niwaki {
 class CompiledNetwork {
  public:
   /// `layouts`: of every step, as layouts_of() gives them.
-  CompiledNetwork(const Steps& network, const Shape& input, const std::vector<Layout>& layouts, std::size_t threads);
+  CompiledNetwork(const ShapedNetwork& shaped, const std::vector<Layout>& layouts, std::size_t threads);
 
   [[nodiscard]] const std::vector<Task>& tasks() const { return tasks_; }
   [[nodiscard]] std::size_t arena_floats() const { return plan_.total_floats(); }
@@ -44,12 +44,8 @@ class CompiledNetwork {
   friend class Compiler;
   MemoryPlan plan_;
   std::vector<Task> tasks_;
-  struct End {
-    std::size_t number = 0;
-    Place place;
-  };
-  End input_;
-  End output_;
+  NumberedPlace input_;
+  NumberedPlace output_;
 };
 
 }  // namespace niwaki

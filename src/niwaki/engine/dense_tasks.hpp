@@ -9,12 +9,6 @@
 
 namespace niwaki {
 
-/// A place with its number in the memory plan.
-struct NumberedPlace {
-  std::size_t number = 0;
-  Place place;
-};
-
 /// What oneDNN does (https://oneapi-src.github.io/oneDNN/v2.6), each as a task on places. `plan` gives the scratch
 /// memory that a primitive asks for.
 

@@ -1,6 +1,7 @@
 #include "niwaki/engine/engine.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <map>
 #include <mutex>
@@ -118,37 +119,45 @@ struct Engine::State {
     std::unique_ptr<Plan>& found = plans[shape];
     if (found == nullptr) {
       use_threads_in_libraries();
-      const std::vector<Place> shapes = value_shapes(steps, shape);
-      const std::vector<Layout> chosen = choose(shapes);
-      found = std::make_unique<Plan>(CompiledNetwork(steps, shape, layouts_of(steps, shapes, chosen), threads));
+      const ShapedNetwork shaped(steps, shape);
+      found = std::make_unique<Plan>(CompiledNetwork(shaped, layouts_of(shaped, choose(shaped)), threads));
     }
     return *found;
   }
 
-  std::vector<Layout> choose(const std::vector<Place>& shapes) {
+  std::vector<Layout> choose(const ShapedNetwork& shaped) {
     if (options.kind == EngineKind::kSparse) {
-      return uniform_layouts(steps, shapes, Layout::kPlanes);
+      return uniform_layouts(shaped, Layout::kPlanes);
     }
     if (options.kind == EngineKind::kDense) {
-      return uniform_layouts(steps, shapes, Layout::kBlocked);
+      return uniform_layouts(shaped, Layout::kBlocked);
     }
     if (!measured_costs) {
       EstimatedCosts estimated;
-      return plan_layouts(steps, shapes, threads, estimated);
+      return plan_layouts(shaped, threads, estimated);
     }
-    std::vector<Layout> chosen = plan_layouts(steps, shapes, threads, *measured_costs);
+    std::vector<Layout> chosen = plan_layouts(shaped, threads, *measured_costs);
     measured_costs->save();
     return chosen;
   }
 
-  [[nodiscard]] std::size_t images_at_once(const Shape& shape) const {
+  std::size_t images_at_once(const Shape& shape) {
     const auto most = static_cast<std::size_t>(std::max<std::int64_t>(1, shape[0]));
-    if (options.images_at_once > 0) {
-      return std::min(options.images_at_once, most);
+    const std::size_t wanted = options.images_at_once > 0 ? options.images_at_once : images_that_fill(shape);
+    return options.images_at_once > 0 ? std::min(wanted, most) : std::min(wanted, std::bit_floor(most));
+  }
+
+  /// A power of two, found once for each size of picture.
+  std::size_t images_that_fill(const Shape& shape) {
+    const Shape picture = {1, shape[1], shape[2], shape[3]};
+    const std::lock_guard lock(mutex);
+    std::size_t& images = filling_images[picture];
+    if (images > 0) {
+      return images;
     }
     std::size_t smallest = kFilledPositions;
     std::size_t largest = 1;
-    const std::vector<Place> shapes = value_shapes(steps, {1, shape[1], shape[2], shape[3]});
+    const std::vector<Place> shapes = value_shapes(steps, picture);
     for (const Step& step : steps.steps) {
       const Place& out = shapes[step.output];
       if (std::holds_alternative<ConvolutionLayer>(step.layer) && out.pixels() > 1) {
@@ -156,8 +165,8 @@ struct Engine::State {
         largest = std::max(largest, out.floats());
       }
     }
-    std::size_t images = 1;
-    while (images * smallest < kFilledPositions && 2 * images * largest <= kLargestValue && 2 * images <= most) {
+    images = 1;
+    while (images * smallest < kFilledPositions && 2 * images * largest <= kLargestValue) {
       images *= 2;
     }
     return images;
@@ -171,6 +180,7 @@ struct Engine::State {
   Steps steps;
   std::mutex mutex;
   std::map<Shape, std::unique_ptr<Plan>> plans;
+  std::map<Shape, std::size_t> filling_images;
 };
 
 Engine::Engine(Graph graph, const EngineOptions& options)

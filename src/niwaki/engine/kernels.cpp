@@ -5,29 +5,11 @@
 namespace niwaki {
 
 const sparse::Kernels& sparse::kernels(InstructionSet set) {
-  switch (set) {
-#if defined(__x86_64__)
-    case InstructionSet::kAvx512:
-      return avx512::kKernels;
-    case InstructionSet::kAvx2:
-      return avx2::kKernels;
-#endif
-    default:
-      return baseline::kKernels;
-  }
+  return kernel_of(set, baseline::kKernels, avx2::kKernels, avx512::kKernels);
 }
 
 const PlaneKernels& plane_kernels() {
-  switch (instruction_set()) {
-#if defined(__x86_64__)
-    case InstructionSet::kAvx512:
-      return planes::avx512::kKernels;
-    case InstructionSet::kAvx2:
-      return planes::avx2::kKernels;
-#endif
-    default:
-      return planes::baseline::kKernels;
-  }
+  return kernel_of(instruction_set(), planes::baseline::kKernels, planes::avx2::kKernels, planes::avx512::kKernels);
 }
 
 }  // namespace niwaki

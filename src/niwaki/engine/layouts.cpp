@@ -32,6 +32,8 @@ bool is_linear_convolution(const Step& step, const std::vector<Place>& shapes) {
          !step.has_residual();
 }
 
+namespace {
+
 bool can_be_blocked(const Step& step, const std::vector<Place>& shapes) {
   const auto as_blocked = [&](std::size_t value) {
     Place place = shapes[value];
@@ -58,8 +60,6 @@ bool can_be_blocked(const Step& step, const std::vector<Place>& shapes) {
   return !std::holds_alternative<Pad>(step.layer) && !std::holds_alternative<Flatten>(step.layer);
 }
 
-namespace {
-
 bool can_be_flat(const Layer& layer) {
   return std::holds_alternative<ActivationLayer>(layer) || std::holds_alternative<Add>(layer) ||
          std::holds_alternative<Multiply>(layer);
@@ -67,8 +67,15 @@ bool can_be_flat(const Layer& layer) {
 
 }  // namespace
 
-std::vector<Layout> layouts_of(const Steps& network, const std::vector<Place>& shapes,
-                               const std::vector<Layout>& chosen) {
+ShapedNetwork::ShapedNetwork(const Steps& steps, const Shape& input)
+    : network(steps), shapes(value_shapes(steps, input)) {
+  for (const Step& step : steps.steps) {
+    can_be_blocked.push_back(niwaki::can_be_blocked(step, shapes));
+  }
+}
+
+std::vector<Layout> layouts_of(const ShapedNetwork& shaped, const std::vector<Layout>& chosen) {
+  const Steps& network = shaped.network;
   std::vector<Layout> of_value(network.values.size(), Layout::kPlanes);
   of_value[0] = Layout::kImage;
   std::vector<Layout> result;
@@ -80,12 +87,12 @@ std::vector<Layout> layouts_of(const Steps& network, const std::vector<Place>& s
     if (std::holds_alternative<LinearLayer>(step.layer) || std::holds_alternative<Flatten>(step.layer)) {
       layout = leaves = Layout::kFlat;
     } else if (std::holds_alternative<ConvolutionLayer>(step.layer)) {
-      const bool linear = before == Layout::kFlat && is_linear_convolution(step, shapes);
+      const bool linear = before == Layout::kFlat && is_linear_convolution(step, shaped.shapes);
       layout = leaves = linear ? Layout::kFlat : chosen[i];
     } else if (std::holds_alternative<GlobalAveragePool>(step.layer)) {
       layout = before == Layout::kBlocked ? Layout::kBlocked : Layout::kPlanes;
       leaves = Layout::kFlat;
-    } else if ((before == Layout::kBlocked && !can_be_blocked(step, shapes)) ||
+    } else if ((before == Layout::kBlocked && !shaped.can_be_blocked[i]) ||
                (before == Layout::kFlat && !can_be_flat(step.layer))) {
       layout = leaves = Layout::kPlanes;
     }

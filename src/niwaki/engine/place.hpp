@@ -37,6 +37,12 @@ struct Place {
   [[nodiscard]] std::int64_t blocks() const { return (channels + channel_block() - 1) / channel_block(); }
 };
 
+/// A place with its number in the memory plan.
+struct NumberedPlace {
+  std::size_t number = 0;
+  Place place;
+};
+
 /// What one call of a task does, with its pointers in it.
 using Runner = std::function<void()>;
 /// Where the place of this number begins.

@@ -5,28 +5,25 @@
 #include <set>
 #include <utility>
 
-#include "niwaki/engine/layouts.hpp"
-
 namespace niwaki {
 namespace {
 
 class Planner {
  public:
-  Planner(const Steps& network, const std::vector<Place>& shapes, std::size_t threads, Costs& costs)
-      : network_(network), shapes_(shapes), threads_(threads), costs_(costs) {
-    const std::vector<Layout> blocked = uniform_layouts(network, shapes, Layout::kBlocked);
-    for (std::size_t i = 0; i < network.steps.size(); ++i) {
+  Planner(const ShapedNetwork& shaped, std::size_t threads, Costs& costs)
+      : shaped_(shaped), network_(shaped.network), shapes_(shaped.shapes), threads_(threads), costs_(costs) {
+    for (std::size_t i = 0; i < network_.steps.size(); ++i) {
       step_costs_.emplace_back(0, 0);
-      const bool computed = std::holds_alternative<ConvolutionLayer>(network.steps[i].layer) &&
-                            !is_linear_convolution(network.steps[i], shapes);
+      const bool computed = std::holds_alternative<ConvolutionLayer>(network_.steps[i].layer) &&
+                            !is_linear_convolution(network_.steps[i], shapes_);
       if (computed) {
-        const bool dense = blocked[i] == Layout::kBlocked;
+        const bool dense = shaped.can_be_blocked[i];
         step_costs_[i] = {cost(i, Layout::kPlanes),
                           dense ? cost(i, Layout::kBlocked) : std::numeric_limits<double>::infinity()};
         convolutions_.push_back(i);
       }
     }
-    for (const Place& shape : shapes) {
+    for (const Place& shape : shapes_) {
       const bool image = shape.pixels() > 1;
       change_costs_.push_back(image ? std::pair(costs.change(shape, Layout::kPlanes, Layout::kBlocked, threads),
                                                 costs.change(shape, Layout::kBlocked, Layout::kPlanes, threads))
@@ -56,18 +53,16 @@ class Planner {
   }
 
   [[nodiscard]] std::vector<std::vector<Layout>> beginnings() const {
-    std::vector<Layout> planes(network_.steps.size(), Layout::kPlanes);
-    std::vector<Layout> blocked = uniform_layouts(network_, shapes_, Layout::kBlocked);
-    std::vector<Layout> own = planes;
+    std::vector<Layout> own(network_.steps.size(), Layout::kPlanes);
     for (const std::size_t i : convolutions_) {
       own[i] = step_costs_[i].first <= step_costs_[i].second ? Layout::kPlanes : Layout::kBlocked;
     }
-    return {planes, blocked, own};
+    return {uniform_layouts(shaped_, Layout::kPlanes), uniform_layouts(shaped_, Layout::kBlocked), own};
   }
 
   /// Seconds of the convolutions and of all changes of layout; each value is changed once.
   [[nodiscard]] double total(const std::vector<Layout>& chosen) const {
-    const std::vector<Layout> layouts = layouts_of(network_, shapes_, chosen);
+    const std::vector<Layout> layouts = layouts_of(shaped_, chosen);
     std::vector<Layout> of_value(network_.values.size(), Layout::kImage);
     std::set<std::pair<std::size_t, Layout>> changed;
     double seconds = 0;
@@ -120,6 +115,7 @@ class Planner {
     return true;
   }
 
+  const ShapedNetwork& shaped_;
   const Steps& network_;
   const std::vector<Place>& shapes_;
   std::size_t threads_;
@@ -131,17 +127,16 @@ class Planner {
 
 }  // namespace
 
-std::vector<Layout> plan_layouts(const Steps& network, const std::vector<Place>& shapes, std::size_t threads,
-                                 Costs& costs) {
-  return Planner(network, shapes, threads, costs).run();
+std::vector<Layout> plan_layouts(const ShapedNetwork& shaped, std::size_t threads, Costs& costs) {
+  return Planner(shaped, threads, costs).run();
 }
 
-std::vector<Layout> uniform_layouts(const Steps& network, const std::vector<Place>& shapes, Layout layout) {
-  std::vector<Layout> result;
-  for (const Step& step : network.steps) {
-    const bool convolution = std::holds_alternative<ConvolutionLayer>(step.layer);
-    const bool possible = layout != Layout::kBlocked || !convolution || can_be_blocked(step, shapes);
-    result.push_back(possible ? layout : Layout::kPlanes);
+std::vector<Layout> uniform_layouts(const ShapedNetwork& shaped, Layout layout) {
+  std::vector<Layout> result(shaped.network.steps.size(), layout);
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    if (layout == Layout::kBlocked && !shaped.can_be_blocked[i]) {
+      result[i] = Layout::kPlanes;
+    }
   }
   return result;
 }

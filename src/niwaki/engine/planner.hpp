@@ -3,8 +3,7 @@
 #include <vector>
 
 #include "niwaki/engine/costs.hpp"
-#include "niwaki/engine/place.hpp"
-#include "niwaki/engine/steps.hpp"
+#include "niwaki/engine/layouts.hpp"
 
 namespace niwaki {
 
@@ -12,10 +11,9 @@ namespace niwaki {
 /// the changes of layout between them is least: from each of three beginnings (all sparse, all dense, each its own
 /// best), runs of consecutive convolutions are changed together as long as that saves time. The result is what
 /// layouts_of() wants as `chosen`.
-std::vector<Layout> plan_layouts(const Steps& network, const std::vector<Place>& shapes, std::size_t threads,
-                                 Costs& costs);
+std::vector<Layout> plan_layouts(const ShapedNetwork& shaped, std::size_t threads, Costs& costs);
 
 /// All convolutions in one layout; those that oneDNN has no kernel for stay kPlanes.
-std::vector<Layout> uniform_layouts(const Steps& network, const std::vector<Place>& shapes, Layout layout);
+std::vector<Layout> uniform_layouts(const ShapedNetwork& shaped, Layout layout);
 
 }  // namespace niwaki

@@ -30,7 +30,7 @@ Steps resnet(const std::function<double(std::size_t)>& density) {
 }
 
 std::vector<Layout> planned(const Steps& steps, Costs& costs) {
-  return plan_layouts(steps, value_shapes(steps, {4, 3, 64, 64}), kThreads, costs);
+  return plan_layouts(ShapedNetwork(steps, {4, 3, 64, 64}), kThreads, costs);
 }
 
 /// How many convolutions are in this layout.

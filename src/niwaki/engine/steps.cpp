@@ -52,14 +52,8 @@ bool takes_activation(const Layer& layer) {
 
 class Lowering {
  public:
-  Lowering(Graph graph, std::size_t threads) : graph_(with_folded_normalisation(std::move(graph))), threads_(threads) {
-    for (const Node& node : graph_.nodes) {
-      for (const std::string& input : node.inputs) {
-        ++uses_[input];
-      }
-    }
-    ++uses_[graph_.output];
-  }
+  Lowering(Graph graph, std::size_t threads)
+      : graph_(with_folded_normalisation(std::move(graph))), threads_(threads), uses_(use_counts(graph_)) {}
 
   Steps run() {
     number_of_[graph_.input] = value(graph_.input);

@@ -14,16 +14,7 @@ constexpr double kLn2 = 0.693147180559945309417232121458;
 static_assert(CalibrationBins::kBins == calibration::kBins);
 
 calibration::Kernel kernel_for(InstructionSet set) {
-  switch (set) {
-#if defined(__x86_64__)
-    case InstructionSet::kAvx512:
-      return calibration::avx512::add_up;
-    case InstructionSet::kAvx2:
-      return calibration::avx2::add_up;
-#endif
-    default:
-      return calibration::baseline::add_up;
-  }
+  return kernel_of(set, calibration::baseline::add_up, calibration::avx2::add_up, calibration::avx512::add_up);
 }
 
 double summed(const double (&lanes)[calibration::kLanes]) {

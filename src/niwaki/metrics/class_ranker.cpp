@@ -23,16 +23,7 @@ constexpr std::size_t kMostBuckets = std::size_t{1} << 15;  // 16 bits number th
 constexpr std::uint32_t kCrowded = 512;
 
 const Kernel& kernel_for(InstructionSet set) {
-  switch (set) {
-#if defined(__x86_64__)
-    case InstructionSet::kAvx512:
-      return class_ranker::avx512::kKernel;
-    case InstructionSet::kAvx2:
-      return class_ranker::avx2::kKernel;
-#endif
-    default:
-      return class_ranker::baseline::kKernel;
-  }
+  return kernel_of(set, class_ranker::baseline::kKernel, class_ranker::avx2::kKernel, class_ranker::avx512::kKernel);
 }
 
 std::uint32_t key_of(float score) {

@@ -18,16 +18,7 @@ using row_ranks::kMostCompared;
 constexpr std::size_t kBlocksAtOnce = 128;
 
 const row_ranks::Kernel& kernel_for(InstructionSet set) {
-  switch (set) {
-#if defined(__x86_64__)
-    case InstructionSet::kAvx512:
-      return row_ranks::avx512::kKernel;
-    case InstructionSet::kAvx2:
-      return row_ranks::avx2::kKernel;
-#endif
-    default:
-      return row_ranks::baseline::kKernel;
-  }
+  return kernel_of(set, row_ranks::baseline::kKernel, row_ranks::avx2::kKernel, row_ranks::avx512::kKernel);
 }
 
 /// Calls work(block) for every block, many at once in each turn of parallel_for.

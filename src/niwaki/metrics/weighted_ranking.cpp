@@ -16,16 +16,9 @@ struct Kernels {
 };
 
 Kernels kernels_for(InstructionSet set) {
-  switch (set) {
-#if defined(__x86_64__)
-    case InstructionSet::kAvx512:
-      return {weighted_ranking::avx512::evaluate, weighted_ranking::avx512::sum};
-    case InstructionSet::kAvx2:
-      return {weighted_ranking::avx2::evaluate, weighted_ranking::avx2::sum};
-#endif
-    default:
-      return {weighted_ranking::baseline::evaluate, weighted_ranking::baseline::sum};
-  }
+  namespace all = weighted_ranking;
+  return {kernel_of(set, all::baseline::evaluate, all::avx2::evaluate, all::avx512::evaluate),
+          kernel_of(set, all::baseline::sum, all::avx2::sum, all::avx512::sum)};
 }
 
 weighted_ranking::Input input_of(const std::vector<std::uint32_t>& patients,

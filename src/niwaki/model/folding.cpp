@@ -11,25 +11,13 @@
 namespace niwaki {
 namespace {
 
-/// How often each value and each tensor is used.
-std::map<std::string, std::size_t> count_uses(const Graph& graph) {
-  std::map<std::string, std::size_t> uses;
-  for (const Node& node : graph.nodes) {
-    for (const std::string& input : node.inputs) {
-      ++uses[input];
-    }
-  }
-  ++uses[graph.output];
-  return uses;
-}
-
 bool has_weight(const Node& node) {
   return std::holds_alternative<Convolution>(node.operation) || std::holds_alternative<Linear>(node.operation);
 }
 
 class Folder {
  public:
-  explicit Folder(Graph graph) : graph_(std::move(graph)), uses_(count_uses(graph_)) {}
+  explicit Folder(Graph graph) : graph_(std::move(graph)), uses_(use_counts(graph_)) {}
 
   Graph run() {
     std::vector<Node> kept;
@@ -93,7 +81,7 @@ class Folder {
   }
 
   void drop_unused_tensors() {
-    const std::map<std::string, std::size_t> uses = count_uses(graph_);
+    const std::map<std::string, std::size_t> uses = use_counts(graph_);
     std::erase_if(graph_.tensors, [&](const auto& entry) { return !uses.contains(entry.first); });
     std::erase_if(graph_.tensor_order, [&](const std::string& name) { return !uses.contains(name); });
   }

@@ -182,6 +182,17 @@ std::size_t class_count(const Graph& graph) {
   return static_cast<std::size_t>(weight->shape[0]);
 }
 
+std::map<std::string, std::size_t> use_counts(const Graph& graph) {
+  std::map<std::string, std::size_t> uses;
+  for (const Node& node : graph.nodes) {
+    for (const std::string& input : node.inputs) {
+      ++uses[input];
+    }
+  }
+  ++uses[graph.output];
+  return uses;
+}
+
 std::size_t parameter_count(const Graph& graph) {
   std::set<std::string> counted;
   std::size_t count = 0;

@@ -107,6 +107,9 @@ struct Graph {
   [[nodiscard]] const Node* producer(const std::string& value) const;
 };
 
+/// How often nodes read each value and each tensor; the output counts as read once more.
+std::map<std::string, std::size_t> use_counts(const Graph& graph);
+
 using Shape = std::vector<std::int64_t>;
 /// The shape of every value (by name) for this input shape [batch, channels, height, width]. Throws InputError naming
 /// the node where shapes do not fit.

@@ -70,10 +70,8 @@ std::string folding_note(Normalisation normalisation) {
     return "";
   }
   return "the network came with its batch normalisation folded into its convolutions (or never had one): each filter "
-         "is "
-         "multiplied by its channel's scale, so that criteria by magnitude take other weights than of the network as "
-         "it "
-         "was trained; to prune as its framework would, export it with its normalisation kept (docs/models.md)";
+         "is multiplied by its channel's scale, so that criteria by magnitude take other weights than of the network "
+         "as it was trained; to prune as its framework would, export it with its normalisation kept (docs/models.md)";
 }
 
 }  // namespace niwaki

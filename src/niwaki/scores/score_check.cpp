@@ -6,16 +6,7 @@ namespace niwaki {
 namespace {
 
 const score_check::Kernel& kernel_for(InstructionSet set) {
-  switch (set) {
-#if defined(__x86_64__)
-    case InstructionSet::kAvx512:
-      return score_check::avx512::kKernel;
-    case InstructionSet::kAvx2:
-      return score_check::avx2::kKernel;
-#endif
-    default:
-      return score_check::baseline::kKernel;
-  }
+  return kernel_of(set, score_check::baseline::kKernel, score_check::avx2::kKernel, score_check::avx512::kKernel);
 }
 
 }  // namespace
