@@ -51,7 +51,19 @@ void visit_network_fields(SomeRecipe& recipe, Visitor&& visit) {
   visit("train.learning_rate", recipe.train.learning_rate, "Adam's");
   visit("train.schedule", recipe.train.schedule, "constant or one-cycle");
   visit("train.weight_decay", recipe.train.weight_decay, "Adam's L2 penalty");
-  visit("train.loss", recipe.train.loss, "bce: binary cross entropy with logits");
+  visit("train.loss", recipe.train.loss.name, "bce, weighted-bce, focal, asymmetric, class-balanced or ldam");
+  visit("train.weight_cap", recipe.train.loss.weight_cap, "weighted-bce: no positive label weighs more");
+  visit("train.focal_gamma", recipe.train.loss.focal_gamma, "focal: how little sure labels count; 0 or more");
+  visit("train.gamma_positive", recipe.train.loss.gamma_positive, "asymmetric: the same for positive labels");
+  visit("train.gamma_negative", recipe.train.loss.gamma_negative,
+        "asymmetric: the same for negative labels; 0, or 1 and more");
+  visit("train.probability_shift", recipe.train.loss.probability_shift,
+        "asymmetric: negatives below this probability count for nothing");
+  visit("train.effective_beta", recipe.train.loss.effective_beta,
+        "class-balanced, ldam: the nearer to 1, the more rare classes weigh");
+  visit("train.largest_margin", recipe.train.loss.largest_margin, "ldam: of the rarest class, in logits");
+  visit("train.reweight_after", recipe.train.loss.reweight_after,
+        "ldam: share of the epochs after which rare classes weigh more; 1: never");
   visit("train.flip", recipe.train.augmentation.flip, "mirror half of the pictures");
   visit("train.rotation", recipe.train.augmentation.rotation_degrees, "degrees to either side");
   visit("train.device", recipe.train.device, "auto, cpu or cuda");
