@@ -12,6 +12,7 @@
 #include "niwaki/cohort/labels.hpp"
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/random.hpp"
 #include "niwaki/core/text.hpp"
 #include "niwaki/metrics/operating_point.hpp"
 #include "niwaki/model/zoo/zoo.hpp"
@@ -266,11 +267,23 @@ void Recipe::check() const {
   complete(completed);
   completed.input.check();
   train.check();
+  fine_tune_options(0).check();
+  gradual.check();
   check_methods(methods);
   check_sparsities(sparsities);
   audit_options().check();
   check_exemplar_sparsity(*this);
   check_range(gallery, 0, 1000, "report.gallery");
+}
+
+FineTuneOptions Recipe::fine_tune_options(std::uint64_t training_seed) const {
+  FineTuneOptions options = fine_tune;
+  options.loss = train.loss;
+  options.loss.name = fine_tune.loss.name;
+  options.augmentation = train.augmentation;
+  options.device = train.device;
+  options.seed = RandomStream(seed, "fine-tune", {training_seed}).bits();
+  return options;
 }
 
 AuditOptions Recipe::audit_options() const {

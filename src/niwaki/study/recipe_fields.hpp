@@ -70,6 +70,26 @@ void visit_network_fields(SomeRecipe& recipe, Visitor&& visit) {
 }
 
 template <typename SomeRecipe, typename Visitor>
+void visit_fine_tune_fields(SomeRecipe& recipe, Visitor&& visit) {
+  visit("finetune.epochs", recipe.fine_tune.epochs, "passes through the training images after pruning");
+  visit("finetune.learning_rate", recipe.fine_tune.learning_rate, "Adam's highest, of one cycle over all steps");
+  visit("finetune.batch", recipe.fine_tune.batch, "images a step");
+  visit("finetune.loss", recipe.fine_tune.loss.name, "of the labels; as train.loss, whose numbers it takes");
+  visit("finetune.distillation", recipe.fine_tune.distillation,
+        "share of the objective that comes from the dense network, 0 to 1");
+  visit("finetune.temperature", recipe.fine_tune.temperature, "at which its probabilities are matched");
+  visit("finetune.constraint_step", recipe.fine_tune.constraints.step,
+        "how fast a class that is behind the dense network gains weight; 0: never");
+  visit("finetune.largest_multiplier", recipe.fine_tune.constraints.largest, "how much it may gain");
+  visit("finetune.tail_exponent", recipe.fine_tune.constraints.tail_exponent,
+        "0: classes weigh alike; 1: as the inverse of what chance alone would lose");
+  visit("finetune.tail_shrinkage", recipe.fine_tune.constraints.tail_shrinkage,
+        "positive training images at which a class has half of that weight");
+  visit("gradual.steps", recipe.gradual.steps, "prunings on the way to the sparsity");
+  visit("gradual.epochs", recipe.gradual.epochs, "of fine-tuning after each but the last");
+}
+
+template <typename SomeRecipe, typename Visitor>
 void visit_audit_fields(SomeRecipe& recipe, Visitor&& visit) {
   visit("prune.methods", recipe.methods, "how weights are chosen: l1, random");
   visit("prune.sparsities", recipe.sparsities, "shares of weights that go; the dense network is always there");
@@ -92,6 +112,7 @@ void visit_fields(SomeRecipe& recipe, Visitor&& visit) {
   visit_study_fields(recipe, visit);
   visit_cohort_fields(recipe, visit);
   visit_network_fields(recipe, visit);
+  visit_fine_tune_fields(recipe, visit);
   visit_audit_fields(recipe, visit);
 }
 

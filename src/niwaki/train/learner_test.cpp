@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -295,13 +296,11 @@ TEST(Learner, gradients_of_the_objective_are_its_own) {
   const std::vector<float> dense = noise(6, 31);
   const Graph graph = small_network(2);
   const std::vector<float> weights = {0.5F, 3.0F};
-  for (const double share : {0.0, 0.3, 1.0}) {
-    for (const double temperature : {1.0, 3.0}) {
-      const Objective objective{.distillation = share, .temperature = temperature, .class_weights = weights};
-      expect_right_gradients(graph, taught(batch, dense), objective);
-      expect_right_gradients(graph, batch.view(), objective);
-    }
+  for (const auto& [share, temperature] : {std::pair(0.0, 1.0), std::pair(0.3, 1.0), std::pair(1.0, 3.0)}) {
+    const Objective objective{.distillation = share, .temperature = temperature, .class_weights = weights};
+    expect_right_gradients(graph, taught(batch, dense), objective);
   }
+  expect_right_gradients(graph, batch.view(), {.distillation = 0.3, .class_weights = weights});
 }
 
 TEST(Learner, a_teacher_teaches_where_no_label_is_known) {
