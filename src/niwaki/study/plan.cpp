@@ -7,6 +7,8 @@
 
 #include "niwaki/core/hash.hpp"
 #include "niwaki/core/text.hpp"
+#include "niwaki/train/repair/method.hpp"
+#include "niwaki/train/repair/repair.hpp"
 
 namespace niwaki {
 namespace {
@@ -15,6 +17,8 @@ namespace {
 constexpr std::uint64_t kResultsVersion = 2;
 /// As above, of predictions alone. 1: by the engine.
 constexpr std::uint64_t kPredictionVersion = 1;
+/// As above, of repairs.
+constexpr std::uint64_t kRepairVersion = 1;
 
 /// The lines of these sections of recipe.toml, without their comments.
 std::string keys_of(const Recipe& recipe, const std::vector<std::string>& sections) {
@@ -94,6 +98,14 @@ class Planner {
 
   void add_prediction(const std::string& method, std::uint64_t seed, double sparsity) {
     const std::string name = sparsity_name(sparsity);
+    const std::vector<std::string> repairs =
+        sparsity > 0 ? parse_method(method).repairs : std::vector<std::string>{};
+    const auto repair_images = static_cast<double>(std::min(inputs_.train_images, recipe_.calibration.images));
+    Hasher hasher;
+    hasher.add(train_hash_).add(kPredictionVersion).add(method).add(name);
+    if (!repairs.empty()) {  // others are kept where calibration changes
+      hasher.add(kRepairVersion).add(std::uint64_t{recipe_.calibration.images});
+    }
     Unit unit{.kind = UnitKind::kPredict,
               .id = fmt::format("predict/{}/seed-{}/{}", method, seed, name),
               .what = sparsity > 0 ? fmt::format("prune and predict {}, seed {}, {}", method, seed, name)
@@ -101,8 +113,9 @@ class Planner {
               .method = method,
               .seed = seed,
               .sparsity = sparsity,
-              .input_hash = Hasher().add(train_hash_).add(kPredictionVersion).add(method).add(name).hex(),
+              .input_hash = hasher.hex(),
               .cost = static_cast<double>(inputs_.test_images + (sparsity > 0 ? 0 : inputs_.validation_images))};
+    unit.cost += repair_images * repair_cost(repairs);
     audit_hasher_.add(unit.id).add(unit.input_hash);
     add(std::move(unit));
   }

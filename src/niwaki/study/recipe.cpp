@@ -18,6 +18,7 @@
 #include "niwaki/model/zoo/zoo.hpp"
 #include "niwaki/prune/criterion.hpp"
 #include "niwaki/study/recipe_fields.hpp"
+#include "niwaki/train/repair/method.hpp"
 
 namespace niwaki {
 namespace {
@@ -169,7 +170,7 @@ void check_methods(const std::vector<std::string>& methods) {
     throw InputError("no method is given", "prune.methods", "give at least one, such as \"l1\"");
   }
   for (const std::string& method : methods) {
-    (void)make_criterion(method);
+    (void)make_criterion(parse_method(method).criterion);
   }
   if (std::set<std::string>(methods.begin(), methods.end()).size() != methods.size()) {
     throw InputError("a method is listed twice", "prune.methods", "list each once");
@@ -271,6 +272,7 @@ void Recipe::check() const {
   gradual.check();
   check_methods(methods);
   check_sparsities(sparsities);
+  check_range(calibration.images, 1, 1000000, "prune.calibration_images");
   audit_options().check();
   check_exemplar_sparsity(*this);
   check_range(gallery, 0, 1000, "report.gallery");

@@ -15,6 +15,11 @@
 
 namespace niwaki {
 
+/// Training images that pruning may look at.
+struct CalibrationOptions {
+  std::size_t images = 2048;  // at most; drawn by patients
+};
+
 /// Everything a study depends on, as recipe.toml writes it. The keys, one a field, are in recipe_fields.hpp.
 struct Recipe {
   std::string title = "Pruning study";
@@ -46,6 +51,7 @@ struct Recipe {
 
   std::vector<std::string> methods = {"l1", "random"};
   std::vector<double> sparsities;  // above 0; the dense network is always there
+  CalibrationOptions calibration;
 
   std::string operating_point = "youden";  // the text form of AuditOptions::operating_point
   AuditOptions audit;                      // seed and operating_point are audit_options()'s to set

@@ -91,8 +91,9 @@ void visit_fine_tune_fields(SomeRecipe& recipe, Visitor&& visit) {
 
 template <typename SomeRecipe, typename Visitor>
 void visit_audit_fields(SomeRecipe& recipe, Visitor&& visit) {
-  visit("prune.methods", recipe.methods, "how weights are chosen: l1, random");
+  visit("prune.methods", recipe.methods, "how weights are chosen: l1, random; then repairs: \"l1+batch-norm\"");
   visit("prune.sparsities", recipe.sparsities, "shares of weights that go; the dense network is always there");
+  visit("prune.calibration_images", recipe.calibration.images, "training images that repairs look at, at most");
   visit("audit.exemplar_sparsity", recipe.audit.exemplar_sparsity, "where exemplars are sought");
   visit("audit.exemplar_fraction", recipe.audit.exemplar_fraction, "share of images that are exemplars");
   visit("audit.drop", recipe.audit.drop, "relative loss of average precision that counts as forgotten");

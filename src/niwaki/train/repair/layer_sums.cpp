@@ -82,8 +82,14 @@ void LayerSums::add(const at::Tensor& input, const at::Tensor& wanted, const std
   const at::Tensor omega = at::tensor(weights, at::kDouble);
   const at::Tensor all = convolution == nullptr ? input : patches_of(input, *convolution, weight_shape_);
   const at::Tensor outputs = convolution == nullptr ? wanted : wanted.permute({0, 2, 3, 1}).flatten(0, 2);
-  const at::Tensor x = all.index_select(0, index);
-  const at::Tensor y = outputs.index_select(0, index);
+  at::Tensor x = all.index_select(0, index);
+  at::Tensor y = outputs.index_select(0, index);
+  if (count_ == 0) {
+    input_origin_ = x.mean(0);
+    wanted_origin_ = y.mean(0);
+  }
+  x = x - input_origin_;
+  y = y - wanted_origin_;
   const at::Tensor weighted = x * omega.to(at::kFloat).unsqueeze(1);
   for (std::size_t group = 0; group < form_.groups; ++group) {
     const auto first = static_cast<std::int64_t>(group * form_.inputs);
@@ -103,13 +109,21 @@ void LayerSums::add(const at::Tensor& input, const at::Tensor& wanted, const std
 LayerSums::Moments LayerSums::moments(std::size_t group, bool centred) const {
   const auto inputs = static_cast<std::int64_t>(form_.inputs);
   const auto rows = static_cast<std::int64_t>(form_.rows);
-  const at::Tensor input_mean = input_sum_.narrow(0, static_cast<std::int64_t>(group) * inputs, inputs) / weight_sum_;
-  const at::Tensor wanted_mean = wanted_sum_.narrow(0, static_cast<std::int64_t>(group) * rows, rows) / weight_sum_;
-  at::Tensor hessian = hessian_[group] / weight_sum_;
-  at::Tensor products = products_[group] / weight_sum_;
-  if (centred) {
-    hessian.sub_(input_mean.unsqueeze(1) * input_mean.unsqueeze(0));
-    products.sub_(wanted_mean.unsqueeze(1) * input_mean.unsqueeze(0));
+  const auto of_inputs = [&](const at::Tensor& all) {
+    return all.narrow(0, static_cast<std::int64_t>(group) * inputs, inputs);
+  };
+  const auto of_rows = [&](const at::Tensor& all) {
+    return all.narrow(0, static_cast<std::int64_t>(group) * rows, rows);
+  };
+  const at::Tensor input_shift = of_inputs(input_sum_) / weight_sum_;  // mean less origin
+  const at::Tensor wanted_shift = of_rows(wanted_sum_) / weight_sum_;
+  const at::Tensor input_mean = input_shift + of_inputs(input_origin_);
+  const at::Tensor wanted_mean = wanted_shift + of_rows(wanted_origin_);
+  at::Tensor hessian = hessian_[group] / weight_sum_ - at::outer(input_shift, input_shift);
+  at::Tensor products = products_[group] / weight_sum_ - at::outer(wanted_shift, input_shift);
+  if (!centred) {
+    hessian.add_(at::outer(input_mean, input_mean));
+    products.add_(at::outer(wanted_mean, input_mean));
   }
   return {.input_mean = as_doubles(input_mean),
           .wanted_mean = as_doubles(wanted_mean),

@@ -51,6 +51,10 @@ class LayerSums {
   RowForm form_;
   double count_ = 0;
   double weight_sum_ = 0;
+  // Sums are about an origin near the mean (that of the first batch): products in float32 of values far from 0 would
+  // lose the small differences between them.
+  at::Tensor input_origin_;           // [groups x inputs]
+  at::Tensor wanted_origin_;          // [groups x rows]
   std::vector<at::Tensor> hessian_;   // one a group, in double
   std::vector<at::Tensor> products_;  // the same
   at::Tensor input_sum_;              // [groups x inputs]

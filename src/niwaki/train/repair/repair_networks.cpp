@@ -1,7 +1,12 @@
 #include "niwaki/train/repair/repair_networks.hpp"
 
+#include <numeric>
+#include <span>
+
 #include "niwaki/cohort/array_images.hpp"
+#include "niwaki/cohort/phantom/phantom.hpp"
 #include "niwaki/core/error.hpp"
+#include "niwaki/imaging/image.hpp"
 
 namespace niwaki::testing_networks {
 namespace {
@@ -73,7 +78,28 @@ Calibration::Calibration(const Graph& graph, std::size_t count, std::uint64_t se
            static_cast<std::int64_t>(width)};
   const auto size = static_cast<std::size_t>(elements(shape));
   values = seed == 0 ? std::vector<float>(size, 0.0F) : noise(size, seed);
-  images = array_images(values, {count, channels, height, width});
+  finish(seed);
+}
+
+Calibration::Calibration(std::size_t first, std::size_t count) : shape({static_cast<std::int64_t>(count), 1, 64, 64}) {
+  const Phantom phantom({.images = 400});
+  std::vector<std::size_t> rows(count);
+  std::iota(rows.begin(), rows.end(), first);
+  const Preprocessing preprocessing = imagenet_preprocessing(1, 64, 64);
+  const auto source = phantom.images(rows, preprocessing);
+  values.resize(count * preprocessing.values());
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::span<float> pixels = std::span(values).subspan(i * preprocessing.values(), preprocessing.values());
+    source->read(i, pixels);
+    normalise(pixels, preprocessing);
+  }
+  finish(first);
+}
+
+void Calibration::finish(std::uint64_t seed) {
+  const auto count = static_cast<std::size_t>(shape[0]);
+  images = array_images(values, {count, static_cast<std::size_t>(shape[1]), static_cast<std::size_t>(shape[2]),
+                                 static_cast<std::size_t>(shape[3])});
   RandomStream random(seed, "calibration labels");
   for (std::size_t i = 0; i < 3 * count; ++i) {
     labels.push_back(random.chance(i % 3 == 0 ? 0.5 : 0.1) ? Label::kPositive : Label::kNegative);

@@ -22,6 +22,8 @@ class Calibration {
  public:
   /// Values uniform in [-2, 2); all zero where `seed` is 0.
   Calibration(const Graph& graph, std::size_t count, std::uint64_t seed);
+  /// Pictures of 64 x 64 of a phantom cohort, from row `first` on, normalised; labels by chance.
+  Calibration(std::size_t first, std::size_t count);
   [[nodiscard]] LabelledImages labelled() const;
   [[nodiscard]] LabelledImages unlabelled() const { return {.images = images.get(), .labels = {}}; }
   [[nodiscard]] Progress& silent() const { return *silent_; }
@@ -32,6 +34,8 @@ class Calibration {
   std::vector<Label> labels;
 
  private:
+  void finish(std::uint64_t seed);
+
   std::unique_ptr<Progress> silent_ = std::make_unique<SilentProgress>();
 };
 
