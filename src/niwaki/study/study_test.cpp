@@ -9,6 +9,7 @@
 #include "niwaki/core/cancel.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/hash.hpp"
+#include "niwaki/model/folding.hpp"
 #include "niwaki/model/onnx.hpp"
 #include "niwaki/model/zoo/zoo.hpp"
 #include "niwaki/study/store.hpp"
@@ -134,6 +135,18 @@ TEST_F(StudyTest, an_imported_network_of_other_classes_gets_a_new_classifier_and
   EXPECT_THAT(run(recipe).warnings, AllOf(Contains(HasSubstr("replaced by a new one for the cohort's 20 classes")),
                                           Contains(HasSubstr("trained on is not known here"))));
   EXPECT_EQ(class_count(read_onnx(folder_ / "study/models/l1/seed-0/sparsity-0.00.onnx.zst")), 20U);
+}
+
+TEST_F(StudyTest, an_imported_network_that_came_folded_is_told_apart) {
+  RandomStream random(1, "test");
+  const Graph kept = build_network("resnet-small", {"one", "two"}, imagenet_preprocessing(1, 64, 64), random);
+  Recipe recipe = small();
+  recipe.model_file = folder_ / "imported.onnx";
+  recipe.train.epochs = 0;
+  write_onnx(with_folded_normalisation(kept), recipe.model_file);
+  EXPECT_THAT(run(recipe).warnings, Contains(HasSubstr("came with its batch normalisation folded")));
+  write_onnx(kept, recipe.model_file);
+  EXPECT_THAT(run(recipe).warnings, Not(Contains(HasSubstr("folded"))));
 }
 
 TEST_F(StudyTest, without_epochs_nothing_is_trained) {
