@@ -60,6 +60,10 @@ struct PruneCommand {
   [[nodiscard]] std::uint64_t seed() const { return common.seed.value_or(1); }
 
   void check_arguments(const PruningMethod& parts) const {
+    if (parts.gradual) {
+      throw UsageError(fmt::format("'{}' trains between its steps", method), "niwaki prune",
+                       "use niwaki fine-tune with --sparsity, or the method in a study");
+    }
     const bool pictures_given = !labels.empty() && !images.empty();
     if (!parts.repairs.empty() && pictures_given == !repair.array.empty()) {
       throw UsageError(fmt::format("what '{}' is to be calibrated on is not clear", method), "niwaki prune",

@@ -91,7 +91,8 @@ void visit_fine_tune_fields(SomeRecipe& recipe, Visitor&& visit) {
 
 template <typename SomeRecipe, typename Visitor>
 void visit_audit_fields(SomeRecipe& recipe, Visitor&& visit) {
-  visit("prune.methods", recipe.methods, "how weights are chosen: l1, random; then repairs: \"l1+batch-norm\"");
+  visit("prune.methods", recipe.methods,
+        "how weights are chosen: l1, random; then repairs: \"l1+batch-norm\", \"l1+fine-tune\", \"l1+gradual\"");
   visit("prune.sparsities", recipe.sparsities, "shares of weights that go; the dense network is always there");
   visit("prune.calibration_images", recipe.calibration.images, "training images that repairs look at, at most");
   visit("audit.exemplar_sparsity", recipe.audit.exemplar_sparsity, "where exemplars are sought");

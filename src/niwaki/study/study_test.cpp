@@ -12,6 +12,7 @@
 #include "niwaki/model/folding.hpp"
 #include "niwaki/model/onnx.hpp"
 #include "niwaki/model/zoo/zoo.hpp"
+#include "niwaki/prune/mask.hpp"
 #include "niwaki/study/store.hpp"
 
 namespace niwaki {
@@ -157,6 +158,24 @@ TEST_F(StudyTest, without_epochs_nothing_is_trained) {
   const Graph trained = read_onnx(folder_ / "study/training/seed-0/best.onnx");
   const Graph fresh = build_network(recipe.architecture, trained.classes, imagenet_preprocessing(1, 64, 64), random);
   EXPECT_EQ(trained.tensor("conv1.weight"), fresh.tensor("conv1.weight"));
+}
+
+TEST_F(StudyTest, fine_tuned_networks_are_methods_of_their_own_and_as_sparse_as_was_asked) {
+  Recipe recipe = small();
+  recipe.methods = {"l1", "l1+fine-tune", "l1+gradual"};
+  recipe.sparsities = {0.9};
+  recipe.fine_tune.epochs = 1;
+  recipe.gradual = {.steps = 2, .epochs = 1};
+  recipe.train.loss.name = "asymmetric";
+  run(recipe);
+  const auto network = [&](const std::string& method) {
+    return read_onnx(folder_ / "study/models" / method / "seed-0/sparsity-0.90.onnx.zst");
+  };
+  const SparsityReport plain = measure_sparsity(network("l1"));
+  EXPECT_EQ(mask_of_zeros(network("l1+fine-tune")), mask_of_zeros(network("l1")));
+  EXPECT_NE(network("l1+fine-tune").tensors, network("l1").tensors);
+  EXPECT_EQ(measure_sparsity(network("l1+gradual")).nonzero(), plain.nonzero());
+  EXPECT_NE(mask_of_zeros(network("l1+gradual")), mask_of_zeros(network("l1")));
 }
 
 TEST_F(StudyTest, training_alone_stops_there) {

@@ -8,7 +8,8 @@ namespace niwaki {
 
 PruningMethod parse_method(const std::string& text) {
   const std::vector<std::string> parts = split(text, '+');
-  PruningMethod method{.criterion = parts.front(), .repairs = {parts.begin() + 1, parts.end()}};
+  PruningMethod method{.criterion = parts.front(), .gradual = parts.size() > 1 && parts[1] == "gradual", .repairs = {}};
+  method.repairs.assign(parts.begin() + (method.gradual ? 2 : 1), parts.end());
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (parts[i].empty()) {
       throw InputError(fmt::format("'{}' has an empty part", text), "prune.methods or --method",
