@@ -16,6 +16,7 @@
 #include "niwaki/metrics/operating_point.hpp"
 #include "niwaki/model/zoo/zoo.hpp"
 #include "niwaki/prune/criterion.hpp"
+#include "niwaki/prune/structure.hpp"
 #include "niwaki/study/recipe_fields.hpp"
 
 namespace niwaki {
@@ -175,6 +176,15 @@ void check_methods(const std::vector<std::string>& methods) {
   }
 }
 
+/// An N:M pattern has one sparsity, and a study prunes by every method at every sparsity.
+void check_patterns(const Recipe& recipe) {
+  for (const std::string& method : recipe.methods) {
+    for (const double sparsity : recipe.sparsities) {
+      check_sparsity(structure_of(method), sparsity, fmt::format("prune.sparsities, method '{}'", method));
+    }
+  }
+}
+
 /// Files beside a drawn cohort would be passed over in silence.
 void check_no_files(const Recipe& recipe) {
   const std::pair<const char*, bool> given[] = {{"cohort.images", !recipe.images.empty()},
@@ -268,6 +278,7 @@ void Recipe::check() const {
   train.check();
   check_methods(methods);
   check_sparsities(sparsities);
+  check_patterns(*this);
   audit_options().check();
   check_exemplar_sparsity(*this);
   check_range(gallery, 0, 1000, "report.gallery");
