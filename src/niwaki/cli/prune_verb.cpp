@@ -41,9 +41,9 @@ struct PruneCommand {
     const PruningMethod parts = parse_method(method);
     check_arguments(parts);
     const Graph dense = read_onnx(model);
-    Repaired result{.graph = pruned(dense, parts.criterion, sparsity,
-                                    RandomStream(seed(), "prune/" + parts.criterion, {0})),
-                    .notes = {}};
+    Repaired result{
+        .graph = pruned(dense, parts.criterion, sparsity, RandomStream(seed(), "prune/" + parts.criterion, {0})),
+        .notes = {}};
     if (!parts.repairs.empty()) {
       const auto progress = common.progress();
       result = repair.run(dense, result.graph, parts.repairs, calibration(dense), seed(), *progress);

@@ -98,8 +98,7 @@ class Planner {
 
   void add_prediction(const std::string& method, std::uint64_t seed, double sparsity) {
     const std::string name = sparsity_name(sparsity);
-    const std::vector<std::string> repairs =
-        sparsity > 0 ? parse_method(method).repairs : std::vector<std::string>{};
+    const std::vector<std::string> repairs = sparsity > 0 ? parse_method(method).repairs : std::vector<std::string>{};
     const auto repair_images = static_cast<double>(std::min(inputs_.train_images, recipe_.calibration.images));
     Hasher hasher;
     hasher.add(train_hash_).add(kPredictionVersion).add(method).add(name);

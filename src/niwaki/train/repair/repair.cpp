@@ -28,7 +28,8 @@ const std::vector<Registered>& registered() {
         .cost = 4},
        match_variance},
       {{.name = "least-squares",
-        .description = "kept weights fitted, row by row, to the dense layers' outputs (Frantar & Alistarh, NeurIPS 2022)",
+        .description =
+            "kept weights fitted, row by row, to the dense layers' outputs (Frantar & Alistarh, NeurIPS 2022)",
         .cost = 20},
        fit_least_squares},
   };
@@ -63,10 +64,11 @@ void check_calibration(const LabelledImages& calibration, std::vector<std::strin
   NIWAKI_CHECK(calibration.labels.rows() == 0 || calibration.labels.rows() == images, "{} labels for {} images",
                calibration.labels.rows(), images);
   if (images < kFewestCalibrationImages) {
-    throw InputError(fmt::format("{} calibration image{} cannot stand for all patients", images, images == 1 ? "" : "s"),
-                     "calibration images",
-                     fmt::format("give {} at least, {} or more for estimates that hold, as they come from the clinic",
-                                 kFewestCalibrationImages, kWantedCalibrationImages));
+    throw InputError(
+        fmt::format("{} calibration image{} cannot stand for all patients", images, images == 1 ? "" : "s"),
+        "calibration images",
+        fmt::format("give {} at least, {} or more for estimates that hold, as they come from the clinic",
+                    kFewestCalibrationImages, kWantedCalibrationImages));
   }
   if (images < kWantedCalibrationImages) {
     notes.push_back(fmt::format("the repair rests on {} calibration images: its estimates are rough below {}", images,
@@ -145,7 +147,8 @@ Repaired repaired(const Graph& dense, const Graph& pruned, const LabelledImages&
   for (const std::string& name : options.repairs) {
     const Registered& repair = find_repair(name);
     if (repair.entry.needs_labels && calibration.labels.rows() == 0) {
-      throw InputError(fmt::format("'{}' needs labels", name), "calibration images", "give their labels, or leave it out");
+      throw InputError(fmt::format("'{}' needs labels", name), "calibration images",
+                       "give their labels, or leave it out");
     }
     repair.run(job, result.graph);
     check_mask(mask, result.graph, name);

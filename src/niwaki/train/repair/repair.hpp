@@ -25,9 +25,9 @@ struct LeastSquaresOptions {
 struct RepairOptions {
   std::vector<std::string> repairs;  // in their order, by the names of repairs(); may be empty
   LeastSquaresOptions least_squares;
-  std::uint64_t seed = 1;                          // of the streams "repair/..."
+  std::uint64_t seed = 1;                           // of the streams "repair/..."
   std::size_t memory_bytes = std::size_t{1} << 30;  // values kept between layers; what does not fit is computed again
-  void check() const;                              // throws InputError naming the field
+  void check() const;                               // throws InputError naming the field
 };
 
 /// Below kFewestCalibrationImages nothing can be estimated (InputError); below kWantedCalibrationImages the repair runs
@@ -72,10 +72,10 @@ struct Repaired {
 
 /// `pruned` after options.repairs, each working on what the one before it left. Every weight that is zero in `pruned`
 /// is zero in the result, bit for bit. `calibration.images` come as they are, without augmentation;
-/// `calibration.labels` has a row an image, or none. Runs on the processor. Same arguments, same number of threads, same
-/// machine type: same bytes. Throws InputError where the two networks are not one pruned, there are too few images, an
-/// image cannot be read or does not fit, a repair needs labels and has none, or has nothing to work on; Interrupted on
-/// cancellation.
+/// `calibration.labels` has a row an image, or none. Runs on the processor. Same arguments, same number of threads,
+/// same machine type: same bytes. Throws InputError where the two networks are not one pruned, there are too few
+/// images, an image cannot be read or does not fit, a repair needs labels and has none, or has nothing to work on;
+/// Interrupted on cancellation.
 Repaired repaired(const Graph& dense, const Graph& pruned, const LabelledImages& calibration,
                   const RepairOptions& options, Progress& progress);
 
