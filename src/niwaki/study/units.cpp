@@ -113,9 +113,7 @@ std::vector<std::string> train_unit(const StudyContext& study, const Unit& unit,
 std::vector<std::string> predict_unit(const StudyContext& study, const Unit& unit, Progress& progress) {
   Graph graph = read_onnx(study.folder / trained_path(unit.seed));
   if (unit.sparsity > 0) {
-    const std::string criterion = parse_method(unit.method).criterion;
-    Graph sparse =
-        pruned(graph, criterion, unit.sparsity, RandomStream(study.recipe.seed, "prune/" + criterion, {unit.seed}));
+    Graph sparse = pruned_for_unit(study, unit, graph, progress);
     graph = repaired_for_unit(study, unit, graph, std::move(sparse), progress);
   }
   make_folder((study.folder / model_path(unit)).parent_path());

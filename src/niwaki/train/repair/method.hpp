@@ -6,9 +6,11 @@
 namespace niwaki {
 
 /// How a pruned network is made, as recipes and `--method` write it: a criterion, then repairs, joined by "+"
-/// ("l1+least-squares+batch-norm").
+/// ("l1+least-squares+batch-norm"). "l1+gradual" is pruned by steps with fine-tuning between them (train/gradual.hpp)
+/// instead of at once; repairs may follow ("l1+gradual+batch-norm").
 struct PruningMethod {
   std::string criterion;
+  bool gradual = false;
   std::vector<std::string> repairs;  // may be empty; in the order in which they run
 };
 

@@ -18,4 +18,8 @@ void match_variance(const RepairJob& job, Graph& network);
 /// whose H this is).
 void fit_least_squares(const RepairJob& job, Graph& network);
 
+/// fine_tuned() by options.fine_tune on options.training, or on the calibration images where that has none. Throws
+/// InputError where these come without labels.
+void fine_tune(const RepairJob& job, Graph& network);
+
 }  // namespace niwaki

@@ -32,6 +32,11 @@ const std::vector<Registered>& registered() {
             "kept weights fitted, row by row, to the dense layers' outputs (Frantar & Alistarh, NeurIPS 2022)",
         .cost = 20},
        fit_least_squares},
+      {{.name = "fine-tune",
+        .description = "kept weights trained, the dense network as teacher, each class held to its loss",
+        .cost = 300,  // 4 an epoch and image, and there are more training images than calibration images
+        .needs_labels = true},
+       fine_tune},
   };
   return all;
 }
@@ -99,6 +104,7 @@ void RepairOptions::check() const {
   for (const std::string& name : repairs) {
     (void)find_repair(name);
   }
+  fine_tune.check();
   check_range(least_squares.damping, 0, 1000, "least-squares damping");
   check_range(static_cast<double>(least_squares.patches), 1, 1e9, "least-squares patches");
   check_range(least_squares.tail_exponent, 0, 1, "least-squares tail exponent");

@@ -9,6 +9,7 @@
 #include "niwaki/core/progress.hpp"
 #include "niwaki/model/graph.hpp"
 #include "niwaki/prune/mask.hpp"
+#include "niwaki/train/fine_tune.hpp"
 #include "niwaki/train/train.hpp"
 
 namespace niwaki {
@@ -25,7 +26,9 @@ struct LeastSquaresOptions {
 struct RepairOptions {
   std::vector<std::string> repairs;  // in their order, by the names of repairs(); may be empty
   LeastSquaresOptions least_squares;
-  std::uint64_t seed = 1;                           // of the streams "repair/..."
+  FineTuneOptions fine_tune;
+  LabelledImages training;  // of `fine-tune`: all training images; where there are none, the calibration images
+  std::uint64_t seed = 1;   // of the streams "repair/..."
   std::size_t memory_bytes = std::size_t{1} << 30;  // values kept between layers; what does not fit is computed again
   void check() const;                               // throws InputError naming the field
 };
