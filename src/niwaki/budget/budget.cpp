@@ -24,7 +24,7 @@ constexpr int kTries = 6;               // mendings of the budget
 constexpr int kRounds = 15;             // of dense and pruned runs in turn
 constexpr double kRoundSeconds = 0.04;  // the least that is timed at once
 
-Shape input_shape(const Graph& graph, const CalibrationPictures& pictures, std::size_t batch) {
+Shape input_shape(const Graph& graph, const LabelledPictures& pictures, std::size_t batch) {
   Shape shape = pictures.shape;
   shape[0] = static_cast<std::int64_t>(batch);
   infer_shapes(graph, shape);
@@ -137,7 +137,7 @@ Graph pruned_by(const Graph& dense, const std::vector<std::vector<float>>& impor
 
 class Budget {
  public:
-  Budget(const Graph& dense, const std::vector<std::vector<float>>& importance, const CalibrationPictures& pictures,
+  Budget(const Graph& dense, const std::vector<std::vector<float>>& importance, const LabelledPictures& pictures,
          const SpeedOptions& options, Progress& progress)
       : dense_(dense), importance_(importance), options_(options), levels_({0.0}) {
     levels_.insert(levels_.end(), options.sparsities.begin(), options.sparsities.end());
@@ -248,7 +248,7 @@ void SpeedOptions::check() const {
 }
 
 BudgetedNetwork prune_to_speed(const Graph& dense, const std::vector<std::vector<float>>& importance,
-                               const CalibrationPictures& pictures, const SpeedOptions& options, Progress& progress) {
+                               const LabelledPictures& pictures, const SpeedOptions& options, Progress& progress) {
   options.check();
   if (pictures.labels.rows() == 0) {
     throw InputError("there is no picture to measure losses on", "calibration", "give at least one");

@@ -43,6 +43,6 @@ struct BudgetedNetwork {
 /// enough. The result therefore depends on the machine and its load. Throws InputError where the network cannot be made
 /// so fast, naming the largest speed-up that was reached, and where there is no picture.
 BudgetedNetwork prune_to_speed(const Graph& dense, const std::vector<std::vector<float>>& importance,
-                               const CalibrationPictures& pictures, const SpeedOptions& options, Progress& progress);
+                               const LabelledPictures& pictures, const SpeedOptions& options, Progress& progress);
 
 }  // namespace niwaki

@@ -38,7 +38,7 @@ struct Example {
               Label::kNegative, Label::kNegative, Label::kNegative, Label::kNegative};
     importance = make_criterion("l1")->importance(graph, random);
   }
-  [[nodiscard]] CalibrationPictures pictures(std::size_t images = kImages) const {
+  [[nodiscard]] LabelledPictures pictures(std::size_t images = kImages) const {
     return {pixels, {static_cast<std::int64_t>(images), 1, kSide, kSide}, {labels.data(), images, 2}};
   }
 };
@@ -86,7 +86,7 @@ TEST(PruneToSpeed, what_cannot_be_had_is_refused_with_what_can) {
 TEST(PruneToSpeed, bad_options_are_refused_by_name) {
   const Example example;
   SilentProgress progress;
-  const auto refused = [&](const SpeedOptions& bad, const CalibrationPictures& pictures, const char* why) {
+  const auto refused = [&](const SpeedOptions& bad, const LabelledPictures& pictures, const char* why) {
     try {
       prune_to_speed(example.graph, example.importance, pictures, bad, progress);
       FAIL() << why;

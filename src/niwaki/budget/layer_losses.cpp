@@ -12,7 +12,7 @@ namespace niwaki {
 namespace {
 
 /// By the engine with estimated costs, so that the same network gives the same bits in every process.
-std::vector<float> logits_of(const Graph& graph, const CalibrationPictures& pictures) {
+std::vector<float> logits_of(const Graph& graph, const LabelledPictures& pictures) {
   return Predictor(graph, {.kind = EngineKind::kAuto, .measured_costs = false}).logits(pictures.pixels, pictures.shape);
 }
 
@@ -79,7 +79,7 @@ std::vector<double> class_losses(MatrixView<const float> dense, MatrixView<const
 std::vector<std::vector<std::vector<double>>> layer_losses(const Graph& dense,
                                                            const std::vector<std::vector<float>>& importance,
                                                            std::span<const double> sparsities,
-                                                           const CalibrationPictures& pictures,
+                                                           const LabelledPictures& pictures,
                                                            const std::function<void()>& done) {
   const std::vector<PrunableLayer> layers = prunable_layers(dense);
   NIWAKI_CHECK(layers.size() == importance.size(), "{} layers, {} of importance", layers.size(), importance.size());

@@ -12,7 +12,7 @@
 namespace niwaki {
 
 /// Pictures that a network's losses are measured on.
-struct CalibrationPictures {
+struct LabelledPictures {
   std::span<const float> pixels;  // [images, channels, height, width], normalised
   Shape shape;
   MatrixView<const Label> labels;  // [images, classes]
@@ -34,7 +34,7 @@ std::vector<double> class_losses(MatrixView<const float> dense, MatrixView<const
 std::vector<std::vector<std::vector<double>>> layer_losses(const Graph& dense,
                                                            const std::vector<std::vector<float>>& importance,
                                                            std::span<const double> sparsities,
-                                                           const CalibrationPictures& pictures,
+                                                           const LabelledPictures& pictures,
                                                            const std::function<void()>& done);
 
 /// How often `done` of layer_losses() is called.

@@ -63,7 +63,7 @@ struct Example {
     }
     labels = {kYes, kNo, kNo, kYes, kNo, kNo, kNo, kNo, kOpen, kNo, kYes, kNo};
   }
-  [[nodiscard]] CalibrationPictures pictures() const { return {pixels, shape, {labels.data(), 6, 2}}; }
+  [[nodiscard]] LabelledPictures pictures() const { return {pixels, shape, {labels.data(), 6, 2}}; }
   [[nodiscard]] std::vector<std::vector<float>> importance() const {
     RandomStream random(1, "importance");
     return make_criterion("l1")->importance(graph, random);

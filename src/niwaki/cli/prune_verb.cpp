@@ -1,4 +1,5 @@
 #include <memory>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -16,6 +17,7 @@
 #include "niwaki/model/normalisation.hpp"
 #include "niwaki/model/onnx.hpp"
 #include "niwaki/prune/criterion.hpp"
+#include "niwaki/prune/structure.hpp"
 #include "niwaki/study/calibration.hpp"
 #include "niwaki/train/repair/method.hpp"
 
@@ -26,7 +28,7 @@ struct PruneCommand {
   CommonOptions common;
   std::string model;
   std::string method = "l1";
-  double sparsity = 0;
+  std::optional<double> sparsity;
   std::string out;
   std::string labels;
   std::string label_format = "auto";
@@ -40,10 +42,11 @@ struct PruneCommand {
     check_output(out, {".onnx", ".onnx.zst"});
     const PruningMethod parts = parse_method(method);
     check_arguments(parts);
+    const double nominal = nominal_sparsity(parts);
     const Graph dense = read_onnx(model);
-    Repaired result{.graph = pruned(dense, parts.criterion, sparsity,
-                                    RandomStream(seed(), "prune/" + parts.criterion, {0})),
-                    .notes = {}};
+    Repaired result{
+        .graph = pruned(dense, parts.criterion, nominal, RandomStream(seed(), "prune/" + parts.criterion, {0})),
+        .notes = {}};
     if (!parts.repairs.empty()) {
       const auto progress = common.progress();
       result = repair.run(dense, result.graph, parts.repairs, calibration(dense), seed(), *progress);
@@ -53,11 +56,19 @@ struct PruneCommand {
     if (!folding.empty()) {
       result.notes.push_back(folding);
     }
-    print(measure_sparsity(result.graph), result.notes);
+    print(dense, result, nominal);
   }
 
  private:
   [[nodiscard]] std::uint64_t seed() const { return common.seed.value_or(1); }
+
+  [[nodiscard]] double nominal_sparsity(const PruningMethod& parts) const {
+    const Structure structure = structure_of(parts.criterion);
+    if (!sparsity && !structure.n_of_m) {
+      throw UsageError("how much is to go is not said", "--sparsity", "give the share of weights, 0 to 1");
+    }
+    return sparsity ? *sparsity : structure.n_of_m->sparsity();
+  }
 
   void check_arguments(const PruningMethod& parts) const {
     if (parts.gradual) {
@@ -85,20 +96,27 @@ struct PruneCommand {
     return chosen;
   }
 
-  void print(const SparsityReport& report, const std::vector<std::string>& notes) const {
+  void print(const Graph& dense, const Repaired& result, double nominal) const {
+    const SparsityReport report = measure_sparsity(result.graph, dense);
+    const std::size_t all = parameter_count(dense);
+    const std::size_t left = parameter_count(result.graph);
     if (common.json) {
       nlohmann::ordered_json document = sparsity_json(report);
       document["method"] = method;
-      document["nominal_sparsity"] = sparsity;
-      if (!notes.empty()) {
-        document["notes"] = notes;
+      document["nominal_sparsity"] = nominal;
+      document["parameters"] = {{"dense", all}, {"left", left}};
+      if (!result.notes.empty()) {
+        document["notes"] = result.notes;
       }
       print_json(document.dump(2));
       return;
     }
     print_sparsity_table(report);
-    fmt::print("{}: nominal sparsity {}, actual {:.6f}; written to {}\n", method, sparsity, report.sparsity(), out);
-    for (const std::string& note : notes) {
+    fmt::print("{}: nominal sparsity {}, actual {:.6f}; written to {}\n", method, nominal, report.sparsity(), out);
+    if (left < all) {
+      fmt::print("{} of {} parameters are there\n", left, all);
+    }
+    for (const std::string& note : result.notes) {
       fmt::print("note: {}\n", note);
     }
   }
@@ -118,11 +136,14 @@ void add_calibration_options(CLI::App& verb, PruneCommand& command) {
 }  // namespace
 
 void add_prune_verb(CLI::App& program) {
-  CLI::App* verb = program.add_subcommand("prune", "Set the least important weights of a network to zero");
+  CLI::App* verb = program.add_subcommand("prune", "Take the least important weights or channels out of a network");
   const auto command = std::make_shared<PruneCommand>();
   std::string methods;
   for (const CriterionEntry& entry : criteria()) {
     methods += fmt::format("{}{}: {}", methods.empty() ? "" : "; ", entry.name, entry.description);
+  }
+  for (const StructureEntry& entry : structures()) {
+    methods += fmt::format("; {}: {}", entry.name, entry.description);
   }
   verb->add_option("--model", command->model, "ONNX network (.onnx or .onnx.zst)")->required();
   methods += ". Then repairs, joined by '+'";
@@ -130,7 +151,7 @@ void add_prune_verb(CLI::App& program) {
     methods += fmt::format("; {}: {}", entry.name, entry.description);
   }
   verb->add_option("--method", command->method, methods)->capture_default_str();
-  verb->add_option("--sparsity", command->sparsity, "Share of weights that go, 0 to 1")->required();
+  verb->add_option("--sparsity", command->sparsity, "Share of weights that go, 0 to 1; not needed for nm-N:M");
   verb->add_option("--out", command->out, "Where to write the pruned network")->required();
   add_calibration_options(*verb, *command);
   command->common.add_to(*verb);

@@ -17,6 +17,7 @@
 #include "niwaki/metrics/operating_point.hpp"
 #include "niwaki/model/zoo/zoo.hpp"
 #include "niwaki/prune/criterion.hpp"
+#include "niwaki/prune/structure.hpp"
 #include "niwaki/study/recipe_fields.hpp"
 #include "niwaki/train/repair/method.hpp"
 
@@ -177,6 +178,15 @@ void check_methods(const std::vector<std::string>& methods) {
   }
 }
 
+/// An N:M pattern has one sparsity, and a study prunes by every method at every sparsity.
+void check_patterns(const Recipe& recipe) {
+  for (const std::string& method : recipe.methods) {
+    for (const double sparsity : recipe.sparsities) {
+      check_sparsity(structure_of(parse_method(method).criterion), sparsity, fmt::format("prune.sparsities, method '{}'", method));
+    }
+  }
+}
+
 /// Files beside a drawn cohort would be passed over in silence.
 void check_no_files(const Recipe& recipe) {
   const std::pair<const char*, bool> given[] = {{"cohort.images", !recipe.images.empty()},
@@ -272,6 +282,7 @@ void Recipe::check() const {
   gradual.check();
   check_methods(methods);
   check_sparsities(sparsities);
+  check_patterns(*this);
   check_range(calibration.images, 1, 1000000, "prune.calibration_images");
   audit_options().check();
   check_exemplar_sparsity(*this);

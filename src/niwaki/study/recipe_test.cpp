@@ -81,6 +81,13 @@ TEST(Recipe, a_value_out_of_range_is_named) {
   EXPECT_THAT(error_of("[audit]\ndrop = 2.0\n"), HasSubstr("drop"));
 }
 
+TEST(Recipe, channels_and_patterns_are_methods_and_a_pattern_has_its_own_sparsity) {
+  EXPECT_EQ(error_of("[prune]\nmethods = [\"l1\", \"channels-l1\"]\n"), "");
+  EXPECT_THAT(error_of("[prune]\nmethods = [\"channels-l2\"]\n"), HasSubstr("did you mean 'l1'"));
+  EXPECT_THAT(error_of("[prune]\nmethods = [\"nm-2:4\"]\n"), HasSubstr("2:4 is a sparsity of 0.5, not of 0.05"));
+  EXPECT_EQ(error_of("[prune]\nmethods = [\"nm-2:4\"]\nsparsities = [0.5]\n[audit]\nexemplar_sparsity = 0.5\n"), "");
+}
+
 TEST(Recipe, files_must_be_named_once) {
   EXPECT_THAT(error_of("[cohort]\nkind = \"files\"\n"), HasSubstr("cohort.images"));
   EXPECT_THAT(error_of("[cohort]\nkind = \"files\"\nimages = \"a\"\n"), HasSubstr("cohort.labels"));

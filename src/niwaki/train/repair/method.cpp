@@ -2,9 +2,26 @@
 
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/text.hpp"
+#include "niwaki/prune/structure.hpp"
 #include "niwaki/train/repair/repair.hpp"
 
 namespace niwaki {
+namespace {
+
+/// Repairs and steps work on masks of single weights.
+void check_structure(const PruningMethod& method, const std::string& text) {
+  const Structure structure = structure_of(method.criterion);
+  if (structure.channels && (method.gradual || !method.repairs.empty())) {
+    throw InputError(fmt::format("'{}' would mend a network that has lost channels", text), "prune.methods or --method",
+                     "repairs compare each layer with the dense network's: prune single weights for them");
+  }
+  if (structure.n_of_m && method.gradual) {
+    throw InputError(fmt::format("'{}' has one sparsity and no steps to it", text), "prune.methods or --method",
+                     "leave gradual out");
+  }
+}
+
+}  // namespace
 
 PruningMethod parse_method(const std::string& text) {
   const std::vector<std::string> parts = split(text, '+');
@@ -23,6 +40,7 @@ PruningMethod parse_method(const std::string& text) {
   for (const std::string& repair : method.repairs) {
     (void)repair_entry(repair);
   }
+  check_structure(method, text);
   return method;
 }
 

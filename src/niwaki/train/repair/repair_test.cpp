@@ -72,6 +72,14 @@ TEST(Method, may_be_gradual_before_its_repairs) {
   EXPECT_THROW(parse_method("l1+gradual+gradual"), InputError);
 }
 
+TEST(Method, what_lost_channels_or_has_a_pattern_cannot_be_mended_as_single_weights_are) {
+  EXPECT_EQ(parse_method("channels-l1").criterion, "channels-l1");
+  EXPECT_THAT(parse_method("nm-2:4+batch-norm").repairs, testing::ElementsAre("batch-norm"));
+  EXPECT_THROW(parse_method("channels-l1+batch-norm"), InputError);
+  EXPECT_THROW(parse_method("channels-l1+gradual"), InputError);
+  EXPECT_THROW(parse_method("nm-2:4+gradual"), InputError);
+}
+
 TEST(Method, names_what_is_wrong) {
   const auto problem = [](const std::string& text) -> std::string {
     try {
