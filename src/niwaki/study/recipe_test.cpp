@@ -70,6 +70,13 @@ TEST(Recipe, a_value_out_of_range_is_named) {
   EXPECT_THAT(error_of("[model]\narchitecture = \"resnet-smal\"\n"), HasSubstr("did you mean 'resnet-small'"));
   EXPECT_THAT(error_of("[model]\nchannels = 2\n"), HasSubstr("channels"));
   EXPECT_THAT(error_of("[train]\nlearning_rate = 0.0\n"), HasSubstr("learning_rate"));
+  EXPECT_THAT(error_of("[train]\nloss = \"focl\"\n"), HasSubstr("did you mean 'focal'"));
+  EXPECT_THAT(error_of("[train]\neffective_beta = 1.0\n"), HasSubstr("train.effective_beta"));
+  EXPECT_THAT(error_of("[finetune]\nloss = \"asymetric\"\n"), HasSubstr("did you mean 'asymmetric'"));
+  EXPECT_THAT(error_of("[finetune]\nlearning_rate = 0.0\n"), HasSubstr("finetune.learning_rate"));
+  EXPECT_THAT(error_of("[finetune]\ndistillation = 1.5\n"), HasSubstr("finetune.distillation"));
+  EXPECT_THAT(error_of("[finetune]\ntail_exponent = -1.0\n"), HasSubstr("finetune.tail_exponent"));
+  EXPECT_THAT(error_of("[gradual]\nsteps = 0\n"), HasSubstr("gradual.steps"));
   EXPECT_THAT(error_of("[cohort]\nkind = \"file\"\n"), HasSubstr("cohort.kind"));
   EXPECT_THAT(error_of("[audit]\ndrop = 2.0\n"), HasSubstr("drop"));
 }

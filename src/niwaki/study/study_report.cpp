@@ -74,7 +74,7 @@ std::string training_fact(const Recipe& recipe) {
     return "none";
   }
   return fmt::format("{} networks, {}, Adam {} ({}), batch {}, at most {} epochs, patience {}", recipe.seeds,
-                     train.loss, shortest(train.learning_rate), train.schedule, train.batch, train.epochs,
+                     train.loss.name, shortest(train.learning_rate), train.schedule, train.batch, train.epochs,
                      train.patience);
 }
 
