@@ -344,6 +344,18 @@ TEST(WithoutChannels, an_importance_that_is_no_number_is_named) {
   EXPECT_THAT(error_of([&] { without_channels(graph, importance, 0.5); }), HasSubstr("'depthwise'"));
 }
 
+TEST(MeasureSparsity, against_the_dense_network_counts_what_is_not_there_as_zero) {
+  const Graph dense = bottleneck().graph;
+  Graph half = without_channels(dense, magnitudes(dense), 0.3);
+  const std::size_t gone = prunable_weights(dense) - prunable_weights(half);
+  half.tensor("a.w").values[0] = 0;
+  const SparsityReport report = measure_sparsity(half, dense);
+  EXPECT_EQ(report.weights() - report.nonzero(), gone + 1);
+  EXPECT_EQ(report.layers[0].shape, half.tensor("a.w").shape);
+  EXPECT_THROW(measure_sparsity(dense, half), InputError);
+  EXPECT_THROW(measure_sparsity(half, network("resnet-small")), InputError);
+}
+
 class ChannelsOfZoo : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(ChannelsOfZoo, half_of_the_weights_are_really_gone) {
