@@ -83,6 +83,39 @@ class Prune(EndToEnd):
         self.assertLess(packed.stat().st_size, plain.stat().st_size / 3)
         self.assertEqual(self.json("inspect", plain)["layers"], self.json("inspect", packed)["layers"])
 
+    def test_channels_make_the_network_smaller_and_every_engine_runs_it(self):
+        pruned = self.json("prune", "--model", dense_model(), "--method", "channels-l1", "--sparsity", 0.5, "--out",
+                           self.folder / "smaller.onnx")
+        held = self.json("inspect", self.folder / "smaller.onnx")
+        self.assertEqual(pruned["parameters"]["left"], held["parameters"])
+        self.assertLess(held["parameters"], 0.55 * pruned["parameters"]["dense"])
+        self.assertTrue(0.5 <= pruned["sparsity"] < 0.51, pruned["sparsity"])
+        self.assertEqual(held["sparsity"], 0)
+        self.assertLess(held["bytes"], 0.6 * self.json("inspect", self.prune("l1", 0, "dense.onnx"))["bytes"])
+        np.save(self.folder / "x.npy", np.random.default_rng(2).standard_normal((5, 1, 64, 64)).astype(np.float32))
+        logits = {}
+        for engine in ("reference", "auto", "dense", "sparse"):
+            self.niwaki("predict", "--model", self.folder / "smaller.onnx", "--input", self.folder / "x.npy", "--out",
+                        self.folder / "y.npy", "--logits", "--engine", engine)
+            logits[engine] = np.load(self.folder / "y.npy")
+            np.testing.assert_allclose(logits[engine], logits["reference"], rtol=1e-4, atol=1e-4)
+        self.assertIn("parameters are there", self.niwaki("prune", "--model", dense_model(), "--method", "channels-l1",
+                                                          "--sparsity", 0.5, "--out", self.folder / "again.onnx").out)
+
+    def test_a_pattern_needs_no_sparsity_and_takes_no_other(self):
+        call = ("prune", "--model", dense_model(), "--out", self.folder / "p.onnx", "--method", "nm-2:4")
+        layers = self.json(*call)["layers"]
+        self.assertEqual([layer["sparsity"] for layer in layers], [0] + [0.5] * (len(layers) - 1))
+        self.json(*call, "--sparsity", 0.5)
+        self.fails(3, *call, "--sparsity", 0.9, says=["2:4", "0.5"])
+        self.fails(3, *call[:-1], "nm-4:2", says=["nm-4:2", "N below M"])
+        self.fails(2, *call[:-1], "l1", says=["--sparsity"])
+
+    def test_more_than_channels_can_give_names_the_largest(self):
+        call = ("prune", "--model", dense_model(), "--method", "channels-l1", "--out", self.folder / "p.onnx")
+        self.fails(3, *call, "--sparsity", 1, says=["by whole channels", "at most 0.9"])
+        self.assertFalse((self.folder / "p.onnx").exists())
+
     def test_a_sparsity_out_of_range_is_refused(self):
         for sparsity in ("1.5", "-0.1"):
             self.fails(3, "prune", "--model", dense_model(), "--method", "l1", "--sparsity", sparsity, "--out",
