@@ -94,6 +94,12 @@ class Planner {
 
   void add_prediction(const std::string& method, std::uint64_t seed, double sparsity) {
     const std::string name = sparsity_name(sparsity);
+    const bool validation = sparsity == 0 || recipe_.calibrate_guard;
+    Hasher hasher;
+    hasher.add(train_hash_).add(kPredictionVersion).add(method).add(name);
+    if (validation && sparsity > 0) {
+      hasher.add("validation");
+    }
     Unit unit{.kind = UnitKind::kPredict,
               .id = fmt::format("predict/{}/seed-{}/{}", method, seed, name),
               .what = sparsity > 0 ? fmt::format("prune and predict {}, seed {}, {}", method, seed, name)
@@ -101,8 +107,9 @@ class Planner {
               .method = method,
               .seed = seed,
               .sparsity = sparsity,
-              .input_hash = Hasher().add(train_hash_).add(kPredictionVersion).add(method).add(name).hex(),
-              .cost = static_cast<double>(inputs_.test_images + (sparsity > 0 ? 0 : inputs_.validation_images))};
+              .validation = validation,
+              .input_hash = hasher.hex(),
+              .cost = static_cast<double>(inputs_.test_images + (validation ? inputs_.validation_images : 0))};
     audit_hasher_.add(unit.id).add(unit.input_hash);
     add(std::move(unit));
   }
@@ -140,8 +147,8 @@ std::string scores_path(const Unit& unit) {
   return path_of(unit, "scores", ".npy");
 }
 
-std::string validation_path(std::uint64_t seed) {
-  return fmt::format("validation/seed-{}.npy", seed);
+std::string validation_path(const Unit& unit) {
+  return unit.sparsity > 0 ? path_of(unit, "validation", ".npy") : fmt::format("validation/seed-{}.npy", unit.seed);
 }
 
 std::vector<Unit> make_plan(const Recipe& recipe, const PlanInputs& inputs) {

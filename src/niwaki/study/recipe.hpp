@@ -45,6 +45,7 @@ struct Recipe {
 
   std::string operating_point = "youden";  // the text form of AuditOptions::operating_point
   AuditOptions audit;                      // seed and operating_point are audit_options()'s to set
+  bool calibrate_guard = false;            // pruned networks predict the validation images too
   std::size_t gallery = 24;                // exemplars shown as pictures, for each method
 
   /// `audit` as it runs: seeded, its operating point read.
