@@ -145,18 +145,6 @@ DeferralPoint point_of(const GuardResult& result, std::size_t column, double rat
   return point;
 }
 
-std::vector<std::vector<char>> at_least(const std::vector<SignalTable>& tables, std::size_t column,
-                                        const std::vector<double>& thresholds) {
-  std::vector<std::vector<char>> chosen;
-  for (std::size_t seed = 0; seed < tables.size(); ++seed) {
-    std::vector<char>& of_seed = chosen.emplace_back(tables[seed].images, 0);
-    for (std::size_t row = 0; row < of_seed.size(); ++row) {
-      of_seed[row] = static_cast<char>(tables[seed].view()(row, column) >= thresholds[seed]);
-    }
-  }
-  return chosen;
-}
-
 void measure(const Measurers& measurers, const std::vector<std::vector<char>>& deferred, DeferralPoint& point) {
   point.deferred = measurers.images.share(deferred);
   point.exemplars = measurers.exemplars.share(deferred);
@@ -166,10 +154,16 @@ void measure(const Measurers& measurers, const std::vector<std::vector<char>>& d
 
 }  // namespace
 
-std::vector<std::vector<char>> deferred_images(const GuardResult& result, const SignalResult& signal,
-                                               std::size_t rate) {
-  const auto column = static_cast<std::size_t>(&signal - result.signals.data());
-  return at_least(result.test.signals, column, signal.points[rate].thresholds);
+std::vector<std::vector<char>> deferred_images(const GuardImages& images, std::size_t column,
+                                               const DeferralPoint& point) {
+  std::vector<std::vector<char>> deferred;
+  for (std::size_t seed = 0; seed < images.signals.size(); ++seed) {
+    std::vector<char>& of_seed = deferred.emplace_back();
+    for (const double value : images.signals[seed].view().column(column)) {
+      of_seed.push_back(static_cast<char>(value >= point.thresholds[seed]));
+    }
+  }
+  return deferred;
 }
 
 void measure_deferral(const GuardData& data, const std::vector<SignalName>& names, GuardResult& result) {
@@ -196,8 +190,8 @@ void measure_deferral(const GuardData& data, const std::vector<SignalName>& name
   parallel_for(result.signals.size() * options.rates.size(), [&](std::size_t i) {
     SignalResult& signal = result.signals[i / options.rates.size()];
     DeferralPoint& point = signal.points[i % options.rates.size()];
-    measure(measurers, deferred_images(result, signal, i % options.rates.size()), point);
-    if (options.times) {
+    measure(measurers, deferred_images(result.test, i / options.rates.size(), point), point);
+    if (options.times && signal.needs != SignalNeeds::kDenseNetwork) {
       const bool second = signal.needs == SignalNeeds::kSecondNetwork;
       point.milliseconds = times_of(
           point.deferred, options.times->pruned + (second ? options.times->second.value() : 0.0), options.times->dense);

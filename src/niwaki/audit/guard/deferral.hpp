@@ -10,7 +10,8 @@ namespace niwaki {
 /// images, times.
 void measure_deferral(const GuardData& data, const std::vector<SignalName>& names, GuardResult& result);
 
-/// [seed][image] of the test images: whether it goes to the dense network.
-std::vector<std::vector<char>> deferred_images(const GuardResult& result, const SignalResult& signal, std::size_t rate);
+/// [seed][image]: whether it goes to the dense network by the signal in this column.
+std::vector<std::vector<char>> deferred_images(const GuardImages& images, std::size_t column,
+                                               const DeferralPoint& point);
 
 }  // namespace niwaki

@@ -18,6 +18,7 @@ namespace {
 
 constexpr const char* kCombination = "combination";
 constexpr const char* kWithSecond = "combination-with-second";
+constexpr const char* kFaultless = "faultless";
 constexpr std::size_t kFewTargets = 20;  // calibration images to learn from, below which a note warns
 constexpr double kSlack = 1e-9;          // of rate x images, which rounding can leave a little below a whole number
 
@@ -61,6 +62,9 @@ class SeedGuard {
     if (!calibration.second.empty()) {
       combine(kWithSecond, true, targets, ridge);
     }
+    names_.push_back({kFaultless, SignalNeeds::kDenseNetwork});
+    add_column(faultless(calibration), calibration_);
+    add_column(faultless(test), test_);
   }
 
   [[nodiscard]] const std::vector<SignalName>& names() const { return names_; }
@@ -99,13 +103,16 @@ class SeedGuard {
 
   static void append(const LogisticRegression& model, const std::vector<double>& inputs, std::size_t columns,
                      SignalTable& table) {
-    SignalTable wider{table.images, table.signals + 1, {}};
+    std::vector<double> values;
     for (std::size_t row = 0; row < table.images; ++row) {
-      const std::span<const double> old = table.view().row(row);
-      wider.values.insert(wider.values.end(), old.begin(), old.end());
-      wider.values.push_back(model.linear(std::span(inputs).subspan(row * columns, columns)));
+      values.push_back(model.linear(std::span(inputs).subspan(row * columns, columns)));
     }
-    table = std::move(wider);
+    add_column(values, table);
+  }
+
+  /// What a faultless guard would go by.
+  static std::vector<double> faultless(const GuardTables& tables) {
+    return rank_distance(RowRanks(tables.view(tables.dense)), RowRanks(tables.view(tables.pruned)));
   }
 
   GuardSignals signals_;
@@ -155,6 +162,21 @@ void describe(const GuardData& data, const GuardOptions& options, GuardResult& r
   result.test_patients = data.test.cohort.patients();
   result.divided = data.divided;
   result.options = options;
+}
+
+const SignalResult& chosen_signal(const GuardResult& result) {
+  std::vector<std::string> listed;
+  for (const SignalResult& signal : result.signals) {
+    if (signal.needs != SignalNeeds::kDenseNetwork) {
+      listed.push_back(signal.name);
+      if (signal.name == result.options.signal) {
+        return signal;
+      }
+    }
+  }
+  throw InputError(
+      fmt::format("there is no signal '{}'{}", result.options.signal, did_you_mean(result.options.signal, listed)),
+      "--signal", fmt::format("choose one: {}", joined(listed, ", ")));
 }
 
 void note_missing_points(const std::vector<std::vector<double>>& points, const std::vector<std::string>& classes,
@@ -286,16 +308,7 @@ GuardResult guard(const GuardData& data, const GuardOptions& options) {
     result.test.signals.push_back(learnt.test());
   }
   measure_deferral(data, names, result);
-  const auto chosen = std::ranges::find(result.signals, options.signal, &SignalResult::name);
-  if (chosen == result.signals.end()) {
-    std::vector<std::string> listed;
-    for (const SignalResult& signal : result.signals) {
-      listed.push_back(signal.name);
-    }
-    throw InputError(fmt::format("there is no signal '{}'{}", options.signal, did_you_mean(options.signal, listed)),
-                     "--signal", fmt::format("choose one: {}", joined(listed, ", ")));
-  }
-  measure_guarded_classes(data, *chosen, result);
+  measure_guarded_classes(data, chosen_signal(result), result);
   return result;
 }
 

@@ -36,7 +36,7 @@ const char* guard_target_name(GuardTarget target);
 struct GuardOptions {
   std::vector<double> rates = {0.01, 0.02, 0.05, 0.1, 0.2, 0.3};  // of images deferred, rising, in (0, 1)
   std::string signal = "combination";                             // that the guarded system goes by
-  GuardTarget target = GuardTarget::kExemplars;
+  GuardTarget target = GuardTarget::kExemplarsOfSeed;
   double exemplar_fraction = 0.05;           // share of images that are exemplars, in (0, 1)
   double ridge = 1.0;                        // of the combination, above 0
   OperatingPointRule operating_point;        // chosen on the calibration images, on the dense network

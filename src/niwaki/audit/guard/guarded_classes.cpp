@@ -38,8 +38,9 @@ Systems systems_of(const GuardData& data, const SignalResult& signal, const Guar
     systems[0].push_back(tables.dense);
     systems[1].push_back(tables.pruned);
   }
+  const auto column = static_cast<std::size_t>(&signal - result.signals.data());
   for (std::size_t rate = 0; rate < signal.points.size(); ++rate) {
-    const std::vector<std::vector<char>> deferred = deferred_images(result, signal, rate);
+    const std::vector<std::vector<char>> deferred = deferred_images(result.test, column, signal.points[rate]);
     std::vector<std::vector<float>>& guarded = systems.emplace_back();
     for (std::size_t seed = 0; seed < data.test.seeds.size(); ++seed) {
       guarded.push_back(guarded_scores(data.test.seeds[seed], deferred[seed]));

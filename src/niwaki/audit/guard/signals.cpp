@@ -13,7 +13,7 @@ namespace niwaki {
 namespace {
 
 constexpr double kNearestToEnds = 0x1p-23;  // a probability's distance from 0 and 1
-constexpr double kNoCorrelation = 2.0;      // 1 - Spearman's where a row is constant: taken as the worst
+constexpr double kNoCorrelation = 2.0;      // where a row is constant: taken as the worst
 
 std::vector<double> doubles(MatrixView<const float> values) {
   return {values.values().begin(), values.values().end()};
@@ -25,7 +25,7 @@ double binary_entropy(double logit) {
   return -chance * std::log(chance) - (1.0 - chance) * std::log1p(-chance);
 }
 
-/// X^T X of standardised rows, and the rows.
+/// [chosen, columns].
 std::vector<double> standardised_rows(const Standardiser& standardiser, MatrixView<const double> table,
                                       std::span<const std::size_t> chosen) {
   std::vector<double> rows;
@@ -67,7 +67,34 @@ std::vector<double> shrunk_covariance(const Standardiser& standardiser, MatrixVi
   return covariance;
 }
 
-/// 1 - Spearman's correlation of two tables' rows; kNoCorrelation where a row is constant.
+std::vector<double> side_by_side(const std::vector<double>& a, const std::vector<double>& b, std::size_t columns) {
+  std::vector<double> both;
+  both.reserve(a.size() + b.size());
+  for (std::size_t begin = 0; begin < a.size(); begin += columns) {
+    for (const std::vector<double>* const values : {&a, &b}) {
+      const auto first = values->begin() + static_cast<std::ptrdiff_t>(begin);
+      both.insert(both.end(), first, first + static_cast<std::ptrdiff_t>(columns));
+    }
+  }
+  return both;
+}
+
+/// How far the dense order that is foretold from `inputs` [images, any] lies from the pruned one.
+std::vector<double> foretold_distance(const RowRanks& pruned, const std::vector<double>& inputs,
+                                      const std::vector<const GuardSignals::Fitted*>& fitted,
+                                      std::optional<ForetoldLogits> GuardSignals::Fitted::*from) {
+  const std::size_t images = fitted.size();
+  const std::size_t width = inputs.size() / images;
+  std::vector<double> logits(images * pruned.columns());
+  parallel_for(images, [&](std::size_t row) {
+    const std::vector<double> here = (fitted[row]->*from)->of(std::span(inputs).subspan(row * width, width));
+    std::ranges::copy(here, logits.begin() + static_cast<std::ptrdiff_t>(row * pruned.columns()));
+  });
+  return rank_distance(pruned, RowRanks(MatrixView<const double>(logits.data(), images, pruned.columns())));
+}
+
+}  // namespace
+
 std::vector<double> rank_distance(const RowRanks& a, const RowRanks& b) {
   std::vector<double> distances = a.spearman(b);
   for (double& value : distances) {
@@ -76,15 +103,18 @@ std::vector<double> rank_distance(const RowRanks& a, const RowRanks& b) {
   return distances;
 }
 
-std::vector<double> largest_change(const std::vector<double>& a, const std::vector<double>& b, std::size_t classes) {
-  std::vector<double> largest(a.size() / classes, 0.0);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    largest[i / classes] = std::max(largest[i / classes], std::abs(a[i] - b[i]));
+void add_column(const std::vector<double>& values, SignalTable& table) {
+  NIWAKI_CHECK(values.size() == table.images, "{} values for {} images", values.size(), table.images);
+  std::vector<double> wider;
+  wider.reserve(table.values.size() + values.size());
+  for (std::size_t row = 0; row < table.images; ++row) {
+    const std::span<const double> old = table.view().row(row);
+    wider.insert(wider.end(), old.begin(), old.end());
+    wider.push_back(values[row]);
   }
-  return largest;
+  table.values = std::move(wider);
+  ++table.signals;
 }
-
-}  // namespace
 
 double bounded_logit(float probability) {
   const double bounded = std::clamp(static_cast<double>(probability), kNearestToEnds, 1.0 - kNearestToEnds);
@@ -150,7 +180,7 @@ GuardSignals::GuardSignals(const GuardTables& calibration, const Learnt& learnt)
   }
   names_ = {{"margin"}, {"entropy"}, {"tail"}, {"order"}, {"foretold"}};
   if (!calibration.second.empty()) {
-    for (const char* const name : {"second-order", "second-logit", "second-calls"}) {
+    for (const char* const name : {"second-order", "second-logit", "second-calls", "second-foretold"}) {
       names_.push_back({name, SignalNeeds::kSecondNetwork});
     }
   }
@@ -171,7 +201,11 @@ GuardSignals::GuardSignals(const GuardTables& calibration, const Learnt& learnt)
     // A fold may hold no patient, but never all of them: guard() sees to that.
     without.push_back(fit(calibration, others));
   }
-  calibration_ = told(calibration, [&](std::size_t row) -> const Fitted& { return without[learnt.folds[row]]; });
+  std::vector<const Fitted*> fitted;
+  for (const std::uint32_t fold : learnt.folds) {
+    fitted.push_back(&without[fold]);
+  }
+  calibration_ = told(calibration, fitted);
 }
 
 void GuardSignals::learn_scales(const GuardTables& tables) {
@@ -186,6 +220,10 @@ GuardSignals::Fitted GuardSignals::fit(const GuardTables& tables, std::span<cons
   const MatrixView<const double> outputs(dense.data(), tables.images, tables.classes);
   Fitted fitted;
   fitted.from_scores.emplace(MatrixView<const double>(pruned.data(), tables.images, tables.classes), outputs, chosen);
+  if (!tables.second.empty()) {
+    const std::vector<double> both = side_by_side(pruned, bounded_logits(tables.view(tables.second)), tables.classes);
+    fitted.from_both.emplace(MatrixView<const double>(both.data(), tables.images, 2 * tables.classes), outputs, chosen);
+  }
   if (tables.feature_count > 0) {
     const std::vector<double> features = doubles(tables.feature_view());
     const MatrixView<const double> inputs(features.data(), tables.images, tables.feature_count);
@@ -195,32 +233,13 @@ GuardSignals::Fitted GuardSignals::fit(const GuardTables& tables, std::span<cons
   return fitted;
 }
 
-template <typename FittedOf>
-SignalTable GuardSignals::told(const GuardTables& tables, const FittedOf& fitted_of) const {
+void GuardSignals::add_scores(const GuardTables& tables, const std::vector<const Fitted*>& fitted,
+                              SignalTable& table) const {
   const std::size_t classes = tables.classes;
-  SignalTable table{tables.images, names_.size(), std::vector<double>(tables.images * names_.size())};
   const std::vector<double> logits = bounded_logits(tables.view(tables.pruned));
-  const RowRanks ranks(tables.view(tables.pruned));
-  const RowRanks usual(MatrixView<const double>(usual_scores_.data(), 1, classes));
-  std::size_t column = 0;
-  const auto add = [&](const std::vector<double>& values) {
-    for (std::size_t row = 0; row < values.size(); ++row) {
-      table.values[row * table.signals + column] = values[row];
-    }
-    ++column;
-  };
-  const auto foretold = [&](const std::vector<double>& inputs, auto member) {
-    const std::size_t width = inputs.size() / tables.images;
-    std::vector<double> told_logits(tables.images * classes);
-    parallel_for(tables.images, [&](std::size_t row) {
-      const std::vector<double> here = ((fitted_of(row)).*member)->of(std::span(inputs).subspan(row * width, width));
-      std::ranges::copy(here, told_logits.begin() + static_cast<std::ptrdiff_t>(row * classes));
-    });
-    return rank_distance(ranks, RowRanks(MatrixView<const double>(told_logits.data(), tables.images, classes)));
-  };
-  std::vector<double> margins(tables.images, -std::numeric_limits<double>::max());
+  std::vector<double> margins(tables.images);
   std::vector<double> entropies(tables.images, 0.0);
-  std::vector<double> tails(tables.images, 0.0);
+  std::vector<double> tails(tables.images);
   for (std::size_t row = 0; row < tables.images; ++row) {
     const double* const here = &logits[row * classes];
     const auto beyond = [&](std::size_t of) { return (here[of] - thresholds_[of]) / scales_[of]; };
@@ -230,45 +249,68 @@ SignalTable GuardSignals::told(const GuardTables& tables, const FittedOf& fitted
       entropies[row] += binary_entropy(here[of]);
       nearest = counts(of) ? std::min(nearest, std::abs(beyond(of))) : nearest;
     }
-    margins[row] = std::isfinite(nearest) ? -nearest : 0.0;
     double highest = -std::numeric_limits<double>::infinity();
     for (const std::size_t of : rarest_) {
       highest = counts(of) ? std::max(highest, beyond(of)) : highest;
     }
+    margins[row] = std::isfinite(nearest) ? -nearest : 0.0;
     tails[row] = std::isfinite(highest) ? highest : 0.0;
   }
-  add(margins);
-  add(entropies);
-  add(tails);
-  add(rank_distance(ranks, usual));
-  add(foretold(logits, &Fitted::from_scores));
+  const RowRanks ranks(tables.view(tables.pruned));
+  add_column(margins, table);
+  add_column(entropies, table);
+  add_column(tails, table);
+  add_column(rank_distance(ranks, RowRanks(MatrixView<const double>(usual_scores_.data(), 1, classes))), table);
+  add_column(foretold_distance(ranks, logits, fitted, &Fitted::from_scores), table);
+}
+
+void GuardSignals::add_second(const GuardTables& tables, const std::vector<const Fitted*>& fitted,
+                              SignalTable& table) const {
+  const std::size_t classes = tables.classes;
+  const std::vector<double> logits = bounded_logits(tables.view(tables.pruned));
+  const std::vector<double> second = bounded_logits(tables.view(tables.second));
+  const RowRanks ranks(tables.view(tables.pruned));
+  std::vector<double> largest(tables.images, 0.0);
+  std::vector<double> calls(tables.images, 0.0);
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    const double threshold = thresholds_[i % classes];
+    largest[i / classes] = std::max(largest[i / classes], std::abs(logits[i] - second[i]));
+    calls[i / classes] += (logits[i] >= threshold) != (second[i] >= threshold) ? 1.0 : 0.0;
+  }
+  add_column(rank_distance(ranks, RowRanks(tables.view(tables.second))), table);
+  add_column(largest, table);
+  add_column(calls, table);
+  add_column(foretold_distance(ranks, side_by_side(logits, second, classes), fitted, &Fitted::from_both), table);
+}
+
+void GuardSignals::add_features(const GuardTables& tables, const std::vector<const Fitted*>& fitted,
+                                SignalTable& table) const {
+  const std::vector<double> features = doubles(tables.feature_view());
+  std::vector<double> distances(tables.images);
+  parallel_for(tables.images, [&](std::size_t row) {
+    const std::span<const double> here = std::span(features).subspan(row * tables.feature_count, tables.feature_count);
+    distances[row] = fitted[row]->distance->of(here);
+  });
+  add_column(distances, table);
+  const RowRanks ranks(tables.view(tables.pruned));
+  add_column(foretold_distance(ranks, features, fitted, &Fitted::from_features), table);
+}
+
+SignalTable GuardSignals::told(const GuardTables& tables, const std::vector<const Fitted*>& fitted) const {
+  SignalTable table{tables.images, 0, {}};
+  add_scores(tables, fitted, table);
   if (!tables.second.empty()) {
-    const std::vector<double> second = bounded_logits(tables.view(tables.second));
-    add(rank_distance(ranks, RowRanks(tables.view(tables.second))));
-    add(largest_change(logits, second, classes));
-    std::vector<double> calls(tables.images, 0.0);
-    for (std::size_t i = 0; i < logits.size(); ++i) {
-      const double threshold = thresholds_[i % classes];
-      calls[i / classes] += (logits[i] >= threshold) != (second[i] >= threshold) ? 1.0 : 0.0;
-    }
-    add(calls);
+    add_second(tables, fitted, table);
   }
   if (tables.feature_count > 0) {
-    const std::vector<double> features = doubles(tables.feature_view());
-    std::vector<double> distances(tables.images);
-    parallel_for(tables.images, [&](std::size_t row) {
-      distances[row] =
-          fitted_of(row).distance->of(std::span(features).subspan(row * tables.feature_count, tables.feature_count));
-    });
-    add(distances);
-    add(foretold(features, &Fitted::from_features));
+    add_features(tables, fitted, table);
   }
-  NIWAKI_CHECK(column == names_.size(), "{} of {} signals", column, names_.size());
+  NIWAKI_CHECK(table.signals == names_.size(), "{} of {} signals", table.signals, names_.size());
   return table;
 }
 
 SignalTable GuardSignals::of(const GuardTables& tables) const {
-  return told(tables, [&](std::size_t) -> const Fitted& { return fitted_; });
+  return told(tables, std::vector<const Fitted*>(tables.images, &fitted_));
 }
 
 }  // namespace niwaki

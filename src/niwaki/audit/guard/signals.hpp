@@ -10,11 +10,13 @@
 #include "niwaki/audit/guard/guard_data.hpp"
 #include "niwaki/audit/guard/standardised.hpp"
 #include "niwaki/core/matrix_view.hpp"
+#include "niwaki/metrics/row_ranks.hpp"
 
 namespace niwaki {
 
 /// What a signal needs besides the pruned network's own scores.
-enum class SignalNeeds { kNothing, kSecondNetwork, kFeatures };
+/// kDenseNetwork: no signal for a guard, but the ranking that a faultless one would have.
+enum class SignalNeeds { kNothing, kSecondNetwork, kFeatures, kDenseNetwork };
 
 struct SignalName {
   std::string name;
@@ -31,6 +33,12 @@ struct SignalTable {
   [[nodiscard]] MatrixView<const double> view() const { return {values.data(), images, signals}; }
 };
 
+/// One more column.
+void add_column(const std::vector<double>& values, SignalTable& table);
+
+/// 1 - Spearman's correlation of the rows of two tables; 2 (the worst) where a row is constant and has none.
+std::vector<double> rank_distance(const RowRanks& a, const RowRanks& b);
+
 /// A probability's logit; probabilities nearer to 0 or 1 than 2^-23 count as that far away (as in the audit's log
 /// loss).
 double bounded_logit(float probability);
@@ -42,7 +50,7 @@ std::vector<double> bounded_logits(MatrixView<const float> probabilities);
 /// of rows.
 class ForetoldLogits {
  public:
-  static constexpr double kRidge = 0.01;
+  static constexpr double kRidge = 0.003;
 
   /// Learns from the rows at `chosen`. `inputs`: [images, inputs], `outputs`: [images, classes].
   ForetoldLogits(MatrixView<const double> inputs, MatrixView<const double> outputs,
@@ -94,17 +102,19 @@ class GuardSignals {
   /// Of other images, which have what the calibration images had.
   [[nodiscard]] SignalTable of(const GuardTables& tables) const;
 
- private:
-  struct Fitted {  // on all calibration images but a fold
-    std::optional<ForetoldLogits> from_scores;
-    std::optional<ForetoldLogits> from_features;
+  struct Fitted {  // on all calibration images, or on all but a fold
+    std::optional<ForetoldLogits> from_scores, from_both, from_features;
     std::optional<FeatureDistance> distance;
   };
+
+ private:
   [[nodiscard]] Fitted fit(const GuardTables& tables, std::span<const std::size_t> chosen) const;
   void learn_scales(const GuardTables& tables);
-  /// `fitted_of` names the fit that tells of each image.
-  template <typename FittedOf>
-  [[nodiscard]] SignalTable told(const GuardTables& tables, const FittedOf& fitted_of) const;
+  /// `fitted`: of each image.
+  [[nodiscard]] SignalTable told(const GuardTables& tables, const std::vector<const Fitted*>& fitted) const;
+  void add_scores(const GuardTables& tables, const std::vector<const Fitted*>& fitted, SignalTable& table) const;
+  void add_second(const GuardTables& tables, const std::vector<const Fitted*>& fitted, SignalTable& table) const;
+  void add_features(const GuardTables& tables, const std::vector<const Fitted*>& fitted, SignalTable& table) const;
 
   std::vector<SignalName> names_;
   std::vector<double> thresholds_;    // logits; NaN: none
