@@ -30,6 +30,7 @@ struct GuardCommand {
   std::string dense_model, pruned_model, second_model;
   std::string operating_point = operating_point_text(OperatingPointRule{});
   std::string target = guard_target_name(GuardTarget::kExemplarsOfSeed);
+  std::string kept = "foretold";
   std::string times, rates, out;
   std::vector<std::string> features, calibration_features;
   std::string method;
@@ -84,6 +85,10 @@ struct GuardCommand {
   void read_options() {
     options.operating_point = parse_operating_point(operating_point, "--operating-point");
     options.target = parse_guard_target(target);
+    if (kept != "foretold" && kept != "pruned") {
+      throw UsageError(fmt::format("no scores are called '{}'", kept), "--kept-scores", "choose foretold or pruned");
+    }
+    options.foretold_scores = kept == "foretold";
     options.seed = common.seed.value_or(options.seed);
     if (!rates.empty()) {
       options.rates = numbers(rates, "--rates");
@@ -205,8 +210,8 @@ struct GuardCommand {
     const auto chosen = std::ranges::find(result.signals, options.signal, &SignalResult::name);
     const GuardedClass& macro = result.guarded.back();
     const auto figure = [](const Figure& value) { return value ? fmt::format("{:.3f}", *value) : std::string("-"); };
-    fmt::print("\nGuarded by {}: macro AP dense {}, pruned {}\n", options.signal, figure(macro.dense[0]),
-               figure(macro.pruned[0]));
+    fmt::print("\nGuarded by {}: macro AP dense {}, pruned {}, {} scores with nothing deferred {}\n", options.signal,
+               figure(macro.dense[0]), figure(macro.pruned[0]), kept, figure(macro.guarded[0][0].value));
     fmt::print("{:<8}{:>16}{:>20}{:>10}{:>16}{:>10}{:>10}\n", "asked", "deferred", "exemplars of seed", "macro AP",
                "classes higher", "ms", "speed");
     for (std::size_t rate = 0; rate < chosen->points.size(); ++rate) {
@@ -214,11 +219,11 @@ struct GuardCommand {
       std::size_t higher = 0;
       std::size_t judged = 0;
       for (std::size_t column = 0; column + 1 < result.guarded.size(); ++column) {
-        higher += result.guarded[column].guarded[rate][0].verdict == RestoredVerdict::kHigher ? 1 : 0;
+        higher += result.guarded[column].guarded[rate + 1][0].verdict == RestoredVerdict::kHigher ? 1 : 0;
         judged += result.guarded[column].enough_patients ? 1 : 0;
       }
       fmt::print("{:<8}{:>16}{:>20}{:>10}{:>16}{:>10}{:>10}\n", fmt::format("{:.3g}%", 100 * point.rate),
-                 share(point.deferred), share(point.exemplars_of_seed), figure(macro.guarded[rate][0].value),
+                 share(point.deferred), share(point.exemplars_of_seed), figure(macro.guarded[rate + 1][0].value),
                  options.resamples > 0 ? fmt::format("{} of {}", higher, judged) : std::string("-"),
                  figure(point.milliseconds.mean), point.speed.mean ? fmt::format("{:.2f}x", *point.speed.mean) : "-");
     }
@@ -249,6 +254,9 @@ void add_inputs(CLI::App& verb, GuardCommand& command) {
 void add_choices(CLI::App& verb, GuardCommand& command) {
   verb.add_option("--rates", command.rates, "Deferral rates (0.01,0.02,0.05,0.1,0.2,0.3)");
   verb.add_option("--signal", command.options.signal, "What the guarded system goes by")->capture_default_str();
+  verb.add_option("--kept-scores", command.kept,
+                  "What images get that stay: dense scores foretold for them, or the pruned network's own")
+      ->capture_default_str();
   verb.add_option("--target", command.target,
                   "What the combination learns: exemplars-of-seed, exemplars or changed-calls")
       ->capture_default_str();

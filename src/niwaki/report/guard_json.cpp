@@ -103,9 +103,9 @@ Json guarded_class(const GuardedClass& value, const std::vector<double>& rates, 
   Json object = {{"name", value.name}, {"positives", value.positives}, {"positive_patients", value.positive_patients}};
   for (std::size_t of = 0; of < figure_count; ++of) {
     Json at_rates = Json::array();
-    for (std::size_t rate = 0; rate < rates.size(); ++rate) {
-      Json one = {{"rate", rates[rate]}};
-      one.update(restored(value.guarded[rate][of]));
+    for (std::size_t i = 0; i < value.guarded.size(); ++i) {
+      Json one = {{"rate", i == 0 ? 0.0 : rates[i - 1]}};
+      one.update(restored(value.guarded[i][of]));
       at_rates.push_back(std::move(one));
     }
     object[kGuardedFigures[of]] = {{"dense", json_figure(value.dense[of])},
@@ -120,6 +120,7 @@ Json guarded_class(const GuardedClass& value, const std::vector<double>& rates, 
 Json options_of(const GuardResult& result) {
   const GuardOptions& options = result.options;
   return {{"signal", options.signal},
+          {"kept_scores", options.foretold_scores ? "foretold" : "pruned"},
           {"target", guard_target_name(options.target)},
           {"exemplar_fraction", options.exemplar_fraction},
           {"ridge", options.ridge},

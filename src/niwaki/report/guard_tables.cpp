@@ -49,7 +49,7 @@ std::string class_table(const GuardResult& result) {
       for (std::size_t rate = 0; rate < of.guarded.size(); ++rate) {
         const RestoredFigure& guarded = of.guarded[rate][figure];
         table.cell(of.name).cell(of.positives).cell(of.positive_patients);
-        table.cell(kGuardedFigures[figure]).cell(result.options.rates[rate]);
+        table.cell(kGuardedFigures[figure]).cell(rate == 0 ? 0.0 : result.options.rates[rate - 1]);
         add(table, of.dense[figure], of.dense_interval[figure]);
         add(table, of.pruned[figure], of.pruned_interval[figure]);
         add(table, guarded.value, guarded.interval);

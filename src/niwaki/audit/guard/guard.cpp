@@ -71,6 +71,7 @@ class SeedGuard {
   [[nodiscard]] const std::vector<Combination>& combinations() const { return combinations_; }
   [[nodiscard]] const SignalTable& calibration() const { return calibration_; }
   [[nodiscard]] const SignalTable& test() const { return test_; }
+  [[nodiscard]] const GuardSignals& signals() const { return signals_; }
 
  private:
   void combine(const char* name, bool second, std::span<const char> targets, double ridge) {
@@ -125,6 +126,21 @@ std::span<const char> targets_of(const GuardImages& images, GuardTarget target, 
   return target == GuardTarget::kExemplars         ? images.exemplar
          : target == GuardTarget::kExemplarsOfSeed ? images.exemplar_of_seed[seed]
                                                    : images.changed[seed];
+}
+
+/// Where the guard's signal has the second network run, what stays may be told from both.
+void keep_scores(const GuardData& data, std::size_t seed, const SeedGuard& learnt, GuardResult& result) {
+  const GuardTables& calibration = data.calibration.seeds[seed];
+  const GuardTables& test = data.test.seeds[seed];
+  if (!result.options.foretold_scores) {
+    result.calibration.kept.push_back(calibration.pruned);
+    result.test.kept.push_back(test.pruned);
+    return;
+  }
+  const auto chosen = std::ranges::find(learnt.names(), result.options.signal, &SignalName::name);
+  const bool both = chosen != learnt.names().end() && chosen->needs == SignalNeeds::kSecondNetwork;
+  result.calibration.kept.push_back(learnt.signals().calibration_foretold(calibration, both));
+  result.test.kept.push_back(learnt.signals().foretold(test, both));
 }
 
 void check_targets(std::span<const char> targets, GuardTarget target, std::uint64_t seed, std::vector<Note>& notes) {
@@ -306,6 +322,7 @@ GuardResult guard(const GuardData& data, const GuardOptions& options) {
                              static_cast<std::size_t>(std::ranges::count(targets, 1))});
     result.calibration.signals.push_back(learnt.calibration());
     result.test.signals.push_back(learnt.test());
+    keep_scores(data, seed, learnt, result);
   }
   measure_deferral(data, names, result);
   measure_guarded_classes(data, chosen_signal(result), result);

@@ -36,6 +36,7 @@ const char* guard_target_name(GuardTarget target);
 struct GuardOptions {
   std::vector<double> rates = {0.01, 0.02, 0.05, 0.1, 0.2, 0.3};  // of images deferred, rising, in (0, 1)
   std::string signal = "combination";                             // that the guarded system goes by
+  bool foretold_scores = true;  // what stays gets the dense scores foretold for it; else the pruned network's own
   GuardTarget target = GuardTarget::kExemplarsOfSeed;
   double exemplar_fraction = 0.05;           // share of images that are exemplars, in (0, 1)
   double ridge = 1.0;                        // of the combination, above 0
@@ -104,7 +105,7 @@ struct GuardedClass {
   // One a figure of kGuardedFigures:
   std::array<Figure, kGuardedFigures.size()> dense, pruned;
   std::array<FigureInterval, kGuardedFigures.size()> dense_interval, pruned_interval;
-  std::vector<std::array<RestoredFigure, kGuardedFigures.size()>> guarded;  // one a rate
+  std::vector<std::array<RestoredFigure, kGuardedFigures.size()>> guarded;  // nothing deferred, then one a rate
 };
 
 /// A learnt combination of signals: the linear part of the logistic regression.
@@ -128,6 +129,7 @@ struct GuardImages {
   std::vector<std::vector<char>> exemplar_of_seed;  // [seed][image]
   std::vector<std::vector<char>> changed;           // [seed][image]
   std::vector<SignalTable> signals;                 // one a seed; the columns of GuardResult::signals
+  std::vector<std::vector<float>> kept;             // [seed]: the scores [images, classes] that images get which stay
 };
 
 struct GuardResult {

@@ -24,7 +24,7 @@ struct Replicated {
 };
 using Figures = std::array<Replicated, kGuardedFigures.size()>;
 
-/// Tables [seed] of every system: dense, pruned, then guarded at each rate.
+/// Tables [seed] of every system: dense, pruned, guarded with nothing deferred, guarded at each rate.
 using Systems = std::vector<std::vector<std::vector<float>>>;
 
 struct Resamples {
@@ -38,12 +38,13 @@ Systems systems_of(const GuardData& data, const SignalResult& signal, const Guar
     systems[0].push_back(tables.dense);
     systems[1].push_back(tables.pruned);
   }
+  systems.push_back(result.test.kept);
   const auto column = static_cast<std::size_t>(&signal - result.signals.data());
   for (std::size_t rate = 0; rate < signal.points.size(); ++rate) {
     const std::vector<std::vector<char>> deferred = deferred_images(result.test, column, signal.points[rate]);
     std::vector<std::vector<float>>& guarded = systems.emplace_back();
     for (std::size_t seed = 0; seed < data.test.seeds.size(); ++seed) {
-      guarded.push_back(guarded_scores(data.test.seeds[seed], deferred[seed]));
+      guarded.push_back(guarded_scores(data.test.seeds[seed], result.test.kept[seed], deferred[seed]));
     }
   }
   return systems;
@@ -229,8 +230,9 @@ std::vector<Figures> macro_of(const std::vector<std::vector<Figures>>& figures,
 
 }  // namespace
 
-std::vector<float> guarded_scores(const GuardTables& tables, const std::vector<char>& deferred) {
-  std::vector<float> scores(tables.pruned);
+std::vector<float> guarded_scores(const GuardTables& tables, const std::vector<float>& kept,
+                                  const std::vector<char>& deferred) {
+  std::vector<float> scores(kept);
   for (std::size_t i = 0; i < scores.size(); ++i) {
     scores[i] = deferred[i / tables.classes] != 0 ? tables.dense[i] : scores[i];
   }

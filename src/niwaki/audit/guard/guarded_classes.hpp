@@ -8,8 +8,8 @@ namespace niwaki {
 /// class of the test images.
 void measure_guarded_classes(const GuardData& data, const SignalResult& signal, GuardResult& result);
 
-/// The scores of the guarded system of one seed: the dense network's rows where an image was deferred, else the pruned
-/// one's.
-std::vector<float> guarded_scores(const GuardTables& tables, const std::vector<char>& deferred);
+/// The scores of the guarded system of one seed: the dense network's rows where an image was deferred, else `kept`.
+std::vector<float> guarded_scores(const GuardTables& tables, const std::vector<float>& kept,
+                                  const std::vector<char>& deferred);
 
 }  // namespace niwaki

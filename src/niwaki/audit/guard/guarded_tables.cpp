@@ -59,7 +59,7 @@ void write_part(const GuardData& data, const GuardPart& part, const GuardImages&
     const std::vector<std::vector<char>> deferred = deferred_images(images, column, point);
     std::vector<std::vector<float>> guarded;
     for (std::size_t seed = 0; seed < part.seeds.size(); ++seed) {
-      guarded.push_back(guarded_scores(part.seeds[seed], deferred[seed]));
+      guarded.push_back(guarded_scores(part.seeds[seed], images.kept[seed], deferred[seed]));
     }
     const std::string name = guard_rate_name(point.rate);
     writer.add(result.method + "@" + name, result.sparsity, name, guarded);

@@ -8,6 +8,7 @@
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/parallel.hpp"
 #include "niwaki/metrics/row_ranks.hpp"
+#include "niwaki/scores/table.hpp"
 
 namespace niwaki {
 namespace {
@@ -79,18 +80,39 @@ std::vector<double> side_by_side(const std::vector<double>& a, const std::vector
   return both;
 }
 
-/// How far the dense order that is foretold from `inputs` [images, any] lies from the pruned one.
-std::vector<double> foretold_distance(const RowRanks& pruned, const std::vector<double>& inputs,
-                                      const std::vector<const GuardSignals::Fitted*>& fitted,
-                                      std::optional<ForetoldLogits> GuardSignals::Fitted::*from) {
-  const std::size_t images = fitted.size();
-  const std::size_t width = inputs.size() / images;
-  std::vector<double> logits(images * pruned.columns());
-  parallel_for(images, [&](std::size_t row) {
+using ForetoldFrom = std::optional<ForetoldLogits> GuardSignals::Fitted::*;
+
+/// [images, classes], from `inputs` [images, any].
+std::vector<double> foretold_logits(const std::vector<double>& inputs, std::size_t classes,
+                                    const std::vector<const GuardSignals::Fitted*>& fitted, ForetoldFrom from) {
+  const std::size_t width = inputs.size() / fitted.size();
+  std::vector<double> logits(fitted.size() * classes);
+  parallel_for(fitted.size(), [&](std::size_t row) {
     const std::vector<double> here = (fitted[row]->*from)->of(std::span(inputs).subspan(row * width, width));
-    std::ranges::copy(here, logits.begin() + static_cast<std::ptrdiff_t>(row * pruned.columns()));
+    std::ranges::copy(here, logits.begin() + static_cast<std::ptrdiff_t>(row * classes));
   });
-  return rank_distance(pruned, RowRanks(MatrixView<const double>(logits.data(), images, pruned.columns())));
+  return logits;
+}
+
+/// How far the dense order that is foretold lies from the pruned one.
+std::vector<double> foretold_distance(const RowRanks& pruned, const std::vector<double>& inputs,
+                                      const std::vector<const GuardSignals::Fitted*>& fitted, ForetoldFrom from) {
+  const std::vector<double> logits = foretold_logits(inputs, pruned.columns(), fitted, from);
+  return rank_distance(pruned, RowRanks(MatrixView<const double>(logits.data(), fitted.size(), pruned.columns())));
+}
+
+std::vector<float> foretold_probabilities(const GuardTables& tables, bool both,
+                                          const std::vector<const GuardSignals::Fitted*>& fitted) {
+  std::vector<double> inputs = bounded_logits(tables.view(tables.pruned));
+  if (both) {
+    inputs = side_by_side(inputs, bounded_logits(tables.view(tables.second)), tables.classes);
+  }
+  const ForetoldFrom from = both ? &GuardSignals::Fitted::from_both : &GuardSignals::Fitted::from_scores;
+  const std::vector<double> logits = foretold_logits(inputs, tables.classes, fitted, from);
+  std::vector<float> probabilities(logits.size());
+  std::ranges::transform(logits, probabilities.begin(),
+                         [](double logit) { return probability(static_cast<float>(logit)); });
+  return probabilities;
 }
 
 }  // namespace
@@ -172,7 +194,8 @@ double FeatureDistance::of(std::span<const double> features) const {
   return std::sqrt(factor_.inverse_form(standardiser_.apply(features)));
 }
 
-GuardSignals::GuardSignals(const GuardTables& calibration, const Learnt& learnt) : rarest_(learnt.rarest) {
+GuardSignals::GuardSignals(const GuardTables& calibration, const Learnt& learnt)
+    : rarest_(learnt.rarest), folds_(learnt.folds) {
   NIWAKI_CHECK(learnt.folds.size() == calibration.images, "{} folds for {} images", learnt.folds.size(),
                calibration.images);
   for (const double threshold : learnt.thresholds) {
@@ -190,7 +213,6 @@ GuardSignals::GuardSignals(const GuardTables& calibration, const Learnt& learnt)
   }
   learn_scales(calibration);
   fitted_ = fit(calibration, all_rows(calibration.images));
-  std::vector<Fitted> without;
   for (std::uint32_t fold = 0; fold < kFolds; ++fold) {
     std::vector<std::size_t> others;
     for (std::size_t row = 0; row < calibration.images; ++row) {
@@ -199,13 +221,9 @@ GuardSignals::GuardSignals(const GuardTables& calibration, const Learnt& learnt)
       }
     }
     // A fold may hold no patient, but never all of them: guard() sees to that.
-    without.push_back(fit(calibration, others));
+    without_.push_back(fit(calibration, others));
   }
-  std::vector<const Fitted*> fitted;
-  for (const std::uint32_t fold : learnt.folds) {
-    fitted.push_back(&without[fold]);
-  }
-  calibration_ = told(calibration, fitted);
+  calibration_ = told(calibration, fits_of_calibration());
 }
 
 void GuardSignals::learn_scales(const GuardTables& tables) {
@@ -307,6 +325,22 @@ SignalTable GuardSignals::told(const GuardTables& tables, const std::vector<cons
   }
   NIWAKI_CHECK(table.signals == names_.size(), "{} of {} signals", table.signals, names_.size());
   return table;
+}
+
+std::vector<const GuardSignals::Fitted*> GuardSignals::fits_of_calibration() const {
+  std::vector<const Fitted*> fitted;
+  for (const std::uint32_t fold : folds_) {
+    fitted.push_back(&without_[fold]);
+  }
+  return fitted;
+}
+
+std::vector<float> GuardSignals::foretold(const GuardTables& tables, bool both) const {
+  return foretold_probabilities(tables, both, std::vector<const Fitted*>(tables.images, &fitted_));
+}
+
+std::vector<float> GuardSignals::calibration_foretold(const GuardTables& calibration, bool both) const {
+  return foretold_probabilities(calibration, both, fits_of_calibration());
 }
 
 SignalTable GuardSignals::of(const GuardTables& tables) const {

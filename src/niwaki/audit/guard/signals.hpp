@@ -102,6 +102,11 @@ class GuardSignals {
   /// Of other images, which have what the calibration images had.
   [[nodiscard]] SignalTable of(const GuardTables& tables) const;
 
+  /// Dense probabilities [images, classes] foretold from the pruned network's scores, or (`both`) from the second
+  /// network's too. Of the calibration images: by the fits without their folds.
+  [[nodiscard]] std::vector<float> foretold(const GuardTables& tables, bool both) const;
+  [[nodiscard]] std::vector<float> calibration_foretold(const GuardTables& calibration, bool both) const;
+
   struct Fitted {  // on all calibration images, or on all but a fold
     std::optional<ForetoldLogits> from_scores, from_both, from_features;
     std::optional<FeatureDistance> distance;
@@ -109,6 +114,7 @@ class GuardSignals {
 
  private:
   [[nodiscard]] Fitted fit(const GuardTables& tables, std::span<const std::size_t> chosen) const;
+  [[nodiscard]] std::vector<const Fitted*> fits_of_calibration() const;
   void learn_scales(const GuardTables& tables);
   /// `fitted`: of each image.
   [[nodiscard]] SignalTable told(const GuardTables& tables, const std::vector<const Fitted*>& fitted) const;
@@ -122,6 +128,8 @@ class GuardSignals {
   std::vector<double> usual_scores_;  // of each class: mean rank of its pruned score within an image
   std::vector<std::size_t> rarest_;
   Fitted fitted_;
+  std::vector<Fitted> without_;       // each fold
+  std::vector<std::uint32_t> folds_;  // of the calibration images
   SignalTable calibration_;
 };
 
