@@ -44,9 +44,9 @@ struct PruneCommand {
     check_arguments(parts);
     const double nominal = nominal_sparsity(parts);
     const Graph dense = read_onnx(model);
-    Repaired result{.graph = pruned(dense, parts.criterion, nominal,
-                                    RandomStream(seed(), "prune/" + parts.criterion, {0})),
-                    .notes = {}};
+    Repaired result{
+        .graph = pruned(dense, parts.criterion, nominal, RandomStream(seed(), "prune/" + parts.criterion, {0})),
+        .notes = {}};
     if (!parts.repairs.empty()) {
       const auto progress = common.progress();
       result = repair.run(dense, result.graph, parts.repairs, calibration(dense), seed(), *progress);

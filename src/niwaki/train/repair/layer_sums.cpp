@@ -95,8 +95,8 @@ void LayerSums::add(const at::Tensor& input, const at::Tensor& wanted, const std
     const auto first = static_cast<std::int64_t>(group * form_.inputs);
     const at::Tensor part = x.narrow(1, first, static_cast<std::int64_t>(form_.inputs));
     const at::Tensor weighted_part = weighted.narrow(1, first, static_cast<std::int64_t>(form_.inputs));
-    const at::Tensor wanted_part = y.narrow(1, static_cast<std::int64_t>(group * form_.rows),
-                                            static_cast<std::int64_t>(form_.rows));
+    const at::Tensor wanted_part =
+        y.narrow(1, static_cast<std::int64_t>(group * form_.rows), static_cast<std::int64_t>(form_.rows));
     hessian_[group].add_(transposed_product(part, weighted_part));
     products_[group].add_(transposed_product(wanted_part, weighted_part));
   }

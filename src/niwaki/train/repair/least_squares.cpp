@@ -133,11 +133,10 @@ class LeastSquares {
     }
     const std::size_t size = form.rows * form.inputs;
     const std::vector<std::uint8_t>& mask = job_.mask.at(network_.nodes[layer].inputs[1]);
-    const RowProblem problem{
-        .hessian = {moments.hessian.data(), form.inputs, form.inputs},
-        .products = {moments.products.data(), form.rows, form.inputs},
-        .kept = {mask.data() + group * size, form.rows, form.inputs},
-        .damping = job_.options.least_squares.damping * diagonal};
+    const RowProblem problem{.hessian = {moments.hessian.data(), form.inputs, form.inputs},
+                             .products = {moments.products.data(), form.rows, form.inputs},
+                             .kept = {mask.data() + group * size, form.rows, form.inputs},
+                             .damping = job_.options.least_squares.damping * diagonal};
     const std::size_t singular =
         solve_rows(problem, kRounding * diagonal, {weights_of(layer, group, form), form.rows, form.inputs});
     if (singular > 0) {
@@ -148,9 +147,10 @@ class LeastSquares {
 
   void add_notes() const {
     if (constant_groups_ > 0) {
-      job_.notes.push_back(fmt::format(
-          "least-squares: {} layers (or groups of a layer) get the same values for every image; their weights were left",
-          constant_groups_));
+      job_.notes.push_back(
+          fmt::format("least-squares: {} layers (or groups of a layer) get the same values for every image; their "
+                      "weights were left",
+                      constant_groups_));
     }
   }
 

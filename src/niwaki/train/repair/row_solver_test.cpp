@@ -41,11 +41,7 @@ std::vector<double> plainly_solved(std::vector<std::vector<double>> a, std::vect
 /// H and C of random inputs and outputs, and a random mask.
 struct Problem {
   Problem(std::size_t row_count, std::size_t input_count, std::size_t samples, double share_kept, std::uint64_t seed)
-      : rows(row_count),
-        inputs(input_count),
-        hessian(inputs * inputs),
-        products(rows * inputs),
-        kept(rows * inputs) {
+      : rows(row_count), inputs(input_count), hessian(inputs * inputs), products(rows * inputs), kept(rows * inputs) {
     RandomStream random(seed, "row solver");
     std::vector<std::vector<double>> x(samples, std::vector<double>(inputs));
     for (std::vector<double>& sample : x) {
