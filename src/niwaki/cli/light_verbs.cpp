@@ -6,8 +6,10 @@
 namespace niwaki {
 namespace {
 
-constexpr std::array<LightVerb, 3> kLightVerbs = {
-    {{"audit", add_audit_verb, true}, {"bench", add_bench_verb}, {"exemplars", add_exemplars_verb, true}}};
+constexpr std::array<LightVerb, 4> kLightVerbs = {{{"audit", add_audit_verb, true},
+                                                   {"certify", add_certify_verb, true},
+                                                   {"bench", add_bench_verb},
+                                                   {"exemplars", add_exemplars_verb, true}}};
 
 }  // namespace
 

@@ -93,15 +93,14 @@ void SplitOptions::check() const {
   }
 }
 
-std::vector<Split> split_by_patient(const Cohort& cohort, const SplitOptions& options, std::uint64_t seed,
-                                    std::string_view stream) {
+std::vector<Split> split_by_patient(const Cohort& cohort, const SplitOptions& options, std::uint64_t seed) {
   const std::vector<std::vector<std::size_t>> rows = rows_by_patient(cohort);
   std::vector<StratifiedPatient> patients;
   patients.reserve(rows.size());
   for (const std::vector<std::size_t>& of_patient : rows) {
     patients.push_back(summarise(cohort, of_patient));
   }
-  RandomStream random(seed, stream);
+  RandomStream random(seed, "cohort/split");
   const std::vector<std::size_t> parts =
       stratify(patients, cohort.classes.size(), {options.train, options.validation, options.test}, random);
   std::vector<Split> splits(cohort.size());

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "niwaki/cohort/cohort.hpp"
@@ -20,9 +19,8 @@ struct SplitOptions {
 
 /// A split of every record by patient, stratified: iterative stratification (Sechidis, Tsoumakas & Vlahavas,
 /// ECML PKDD 2011) over patients instead of images, the rarest class first, so that a class with three positive
-/// patients or more is in all three splits. Ties are broken by the stream `stream` of `seed`.
-std::vector<Split> split_by_patient(const Cohort& cohort, const SplitOptions& options, std::uint64_t seed,
-                                    std::string_view stream = "cohort/split");
+/// patients or more is in all three splits. Ties are broken by the stream "cohort/split" of `seed`.
+std::vector<Split> split_by_patient(const Cohort& cohort, const SplitOptions& options, std::uint64_t seed);
 
 /// Splits from files: either NIH's train_val_list.txt and test_list.txt (one image name a line; the train/val
 /// images are then divided by patient in the proportions train : validation), or a CSV with columns

@@ -32,11 +32,14 @@ TEST(BinomialBound, TailIsTheSumOfItsTerms) {
   }
 }
 
-TEST(BinomialBound, PublishedValues) {
-  // R: binom.test(k, n, alternative = "less", conf.level = 0.95)$conf.int[2]
-  EXPECT_NEAR(clopper_pearson_upper(0, 59, 0.95), 0.04950664, 1e-8);
-  EXPECT_NEAR(clopper_pearson_upper(0, 58, 0.95), 0.05033822, 1e-8);
-  EXPECT_NEAR(clopper_pearson_upper(1, 10, 0.95), 0.3941633, 1e-7);
+TEST(BinomialBound, ValuesOfScipy) {
+  // scipy.stats.beta.ppf(confidence, events + 1, trials - events), scipy.stats.binom.cdf(events, trials, share)
+  EXPECT_NEAR(clopper_pearson_upper(1, 10, 0.95), 0.39416330243650466, 1e-12);
+  EXPECT_NEAR(clopper_pearson_upper(3, 200, 0.95), 0.03830970849856934, 1e-12);
+  EXPECT_NEAR(clopper_pearson_upper(30, 500, 0.9), 0.07598756793318602, 1e-12);
+  EXPECT_NEAR(binomial_lower_tail(30, 500, 0.08), 0.05426102184191922, 1e-12);
+  // Without an event (1 - share)^n = 1 - confidence.
+  EXPECT_NEAR(clopper_pearson_upper(0, 59, 0.95), 1.0 - std::pow(0.05, 1.0 / 59.0), 1e-12);
   EXPECT_EQ(clopper_pearson_upper(10, 10, 0.95), 1.0);
   EXPECT_EQ(clopper_pearson_upper(0, 0, 0.95), 1.0);
   EXPECT_EQ(binomial_lower_tail(0, 0, 0.05), 1.0);

@@ -6,10 +6,12 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "niwaki/cohort/split.hpp"
+#include "niwaki/audit/class_labels.hpp"
+#include "niwaki/cohort/stratify.hpp"
 #include "niwaki/core/csv.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/hash.hpp"
+#include "niwaki/core/random.hpp"
 #include "niwaki/core/text.hpp"
 
 namespace niwaki {
@@ -29,6 +31,27 @@ CertificatePart parse_part(const CsvTable& table, std::size_t row, std::size_t c
     }
   }
   throw InputError(fmt::format("'{}' is no part", word), table.where(row, column), "write build, certify or test");
+}
+
+/// The rows of each patient, patients in order of first appearance.
+std::vector<std::vector<std::size_t>> rows_of_patients(const Cohort& cohort) {
+  const std::vector<std::uint32_t> patients = number_patients(cohort);
+  std::vector<std::vector<std::size_t>> rows(cohort.patients());
+  for (std::size_t row = 0; row < patients.size(); ++row) {
+    rows[patients[row]].push_back(row);
+  }
+  return rows;
+}
+
+StratifiedPatient summarise(const Cohort& cohort, const std::vector<std::size_t>& rows) {
+  StratifiedPatient patient{.images = rows.size(), .classes = {}};
+  const MatrixView<const Label> labels = cohort.label_view();
+  for (std::size_t column = 0; column < labels.columns(); ++column) {
+    if (std::ranges::any_of(rows, [&](std::size_t row) { return labels(row, column) == Label::kPositive; })) {
+      patient.classes.push_back(column);
+    }
+  }
+  return patient;
 }
 
 void check_apart(const Cohort& cohort, const std::vector<CertificatePart>& parts, const std::string& source) {
@@ -89,9 +112,20 @@ PartAssignment divide_parts(const Cohort& cohort, const CertificatePolicy& polic
     test = 1.0 - certify;
     build = 0.0;
   }
+  const std::vector<std::vector<std::size_t>> rows = rows_of_patients(cohort);
+  std::vector<StratifiedPatient> patients;
+  patients.reserve(rows.size());
+  for (const std::vector<std::size_t>& of_patient : rows) {
+    patients.push_back(summarise(cohort, of_patient));
+  }
+  RandomStream random(policy.seed, kStream);
+  const std::vector<std::size_t> parts = stratify(patients, cohort.classes.size(), {build, certify, test}, random);
   PartAssignment assignment;
-  for (const Split split : split_by_patient(cohort, {build, certify, test}, policy.seed, kStream)) {
-    assignment.parts.push_back(static_cast<CertificatePart>(split));
+  assignment.parts.resize(cohort.size());
+  for (std::size_t patient = 0; patient < rows.size(); ++patient) {
+    for (const std::size_t row : rows[patient]) {
+      assignment.parts[row] = static_cast<CertificatePart>(parts[patient]);
+    }
   }
   assignment.rule = fmt::format(
       "{} divided at random by patient, each class in proportion, {}; stream '{}' of seed {}",
