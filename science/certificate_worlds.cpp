@@ -22,9 +22,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kTolerance = 0.05;
-constexpr double kLevel = 0.05;        // 1 - confidence
-constexpr double kLeastPower = 0.9;    // with no loss and enough positives
-constexpr double kErrors = 3.0;        // Monte Carlo errors that a share may be off by chance
+constexpr double kLevel = 0.05;      // 1 - confidence
+constexpr double kLeastPower = 0.9;  // with no loss and enough positives
+constexpr double kErrors = 3.0;      // Monte Carlo errors that a share may be off by chance
 
 struct Experiment {
   std::size_t worlds = 10000;
@@ -57,11 +57,14 @@ Scenario tight(std::size_t patients) {
 
 std::vector<Scenario> scenarios() {
   std::vector<Scenario> all = {tight(59), tight(93), tight(124), tight(200), tight(500), tight(1000)};
-  all.push_back({"one-of-five", "five classes of about 160 detected, one at the tolerance, four without loss",
+  all.push_back({"one-of-five",
+                 "five classes of about 160 detected, one at the tolerance, four without loss",
                  {.classes = {at_tolerance(200), lossless(200), lossless(200), lossless(200), lossless(200)}}});
-  all.push_back({"five-of-five", "the same, all five at the tolerance",
+  all.push_back({"five-of-five",
+                 "the same, all five at the tolerance",
                  {.classes = std::vector<TrueClass>(5, at_tolerance(200))}});
-  all.push_back({"alarms", "one class without loss, new false alarms at the tolerance",
+  all.push_back({"alarms",
+                 "one class without loss, new false alarms at the tolerance",
                  {.classes = {{150, {0.0}, {kTolerance}}}, .healthy_patients = 500}});
   const WorldModel walk = {.classes = {{250, {0.0, 0.01, kTolerance, 0.1}, {}}, lossless(250, 4)}};
   all.push_back({"walk", "four candidates that truly lose 0, 1, 5 and 10% of one class", walk});
@@ -71,8 +74,8 @@ std::vector<Scenario> scenarios() {
   all.push_back({"walk-images", "the same, patients of about three images that are lost together", several});
   WorldModel together = {.classes = {at_tolerance(155)}, .healthy_patients = 100};
   together.one_image = false;
-  all.push_back({"every-image", "one class, patients of about three images, counted by every image",
-                 together, false, true});
+  all.push_back(
+      {"every-image", "one class, patients of about three images, counted by every image", together, false, true});
   WorldModel mixed;
   for (std::size_t column = 0; column < 10; ++column) {
     mixed.classes.push_back(column < 4 ? at_tolerance(250) : lossless(250));
@@ -100,7 +103,7 @@ bool is_false(const TrueClass& one, std::size_t step) {
 }
 
 struct Outcome {
-  bool wrong = false;           // something was claimed that is not true
+  bool wrong = false;  // something was claimed that is not true
   bool granted = false;
   bool naive_wrong = false;     // the same with images for patients
   double attained = 0.0;        // the exact chance of being wrong, given whom the dense network detects; of one claim
@@ -180,7 +183,8 @@ Json scenario_json(const Scenario& scenario, std::uint64_t index, const Experime
           {"granted", share([](const Outcome& outcome) { return outcome.granted; })},
           {"wrong", share([](const Outcome& outcome) { return outcome.wrong; })},
           {"attained", one_claim ? Json(share([](const Outcome& outcome) { return outcome.attained; })) : Json()},
-          {"naive_wrong", false_at_first ? Json(share([](const Outcome& outcome) { return outcome.naive_wrong; })) : Json()},
+          {"naive_wrong",
+           false_at_first ? Json(share([](const Outcome& outcome) { return outcome.naive_wrong; })) : Json()},
           {"true_claims", scenario.singles ? Json(share([](const Outcome& outcome) { return outcome.true_claims; }) /
                                                   static_cast<double>(true_claims))
                                            : Json()}};
@@ -202,23 +206,21 @@ std::vector<std::string> broken_claims(const Json& scenario) {
   if (!scenario["attained"].is_null()) {
     const auto attained = scenario["attained"].get<double>();
     if (attained > kLevel || std::abs(wrong - attained) > kErrors * error_of(attained, worlds)) {
-      broken.push_back(fmt::format("{}: wrong in {:.1f}% of worlds, where {:.1f}% is exact", name, 100 * wrong, 100 * attained));
+      broken.push_back(
+          fmt::format("{}: wrong in {:.1f}% of worlds, where {:.1f}% is exact", name, 100 * wrong, 100 * attained));
     }
   }
   if (scenario["should_grant"].get<bool>() && scenario["granted"].get<double>() <= kLeastPower) {
-    broken.push_back(fmt::format("{}: granted in {:.1f}% of worlds only", name, 100 * scenario["granted"].get<double>()));
+    broken.push_back(
+        fmt::format("{}: granted in {:.1f}% of worlds only", name, 100 * scenario["granted"].get<double>()));
   }
   return broken;
 }
 
 int run(const Experiment& experiment) {
   set_thread_count(experiment.threads);
-  Json result{{"worlds", experiment.worlds},
-              {"seed", experiment.seed},
-              {"tolerance", kTolerance},
-              {"level", kLevel},
-              {"scenarios", Json::array()},
-              {"broken", Json::array()}};
+  Json result{{"worlds", experiment.worlds}, {"seed", experiment.seed}, {"tolerance", kTolerance}, {"level", kLevel},
+              {"scenarios", Json::array()},  {"broken", Json::array()}};
   const std::vector<Scenario> all = scenarios();
   for (std::size_t i = 0; i < all.size(); ++i) {
     fmt::print(stderr, "certificate: {}\n", all[i].name);

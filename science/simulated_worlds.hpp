@@ -8,8 +8,8 @@
 
 namespace niwaki {
 
-/// What is true of one class in a simulated world, for each candidate of the walk: shares of patients. docs/certificate.md
-/// says how images follow.
+/// What is true of one class in a simulated world, for each candidate of the walk: shares of patients.
+/// docs/certificate.md says how images follow.
 struct TrueClass {
   std::size_t positive_patients = 0;
   std::vector<double> missed;        // of the patients whom the dense network detects

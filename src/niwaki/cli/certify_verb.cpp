@@ -98,7 +98,8 @@ struct CertifyCommand {
     given.average = network == "average";
     const std::optional<std::int64_t> seed = parse_integer(network);
     if (!given.average && (!seed || *seed < 0)) {
-      throw UsageError(fmt::format("'{}' is no network", network), "--network", "give a seed of the scores, or average");
+      throw UsageError(fmt::format("'{}' is no network", network), "--network",
+                       "give a seed of the scores, or average");
     }
     if (!given.average) {
       given.seed = static_cast<std::uint64_t>(*seed);
@@ -143,8 +144,9 @@ struct CertifyCommand {
       throw GateRefusal("the certificate says another thing than its data", fmt::format("{}, {}", verify, *difference),
                         "it was changed, or made by another version; certify anew");
     }
-    print_line(common, fmt::format("verified: {} files are as they were, and every figure is the same; the verdict is {}",
-                                   recorded.files.size(), report.result.granted ? "granted" : "refused"));
+    print_line(common,
+               fmt::format("verified: {} files are as they were, and every figure is the same; the verdict is {}",
+                           recorded.files.size(), report.result.granted ? "granted" : "refused"));
     if (common.json) {
       print_json(certificate_json(report, folder));
     }

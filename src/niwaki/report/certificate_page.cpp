@@ -107,9 +107,12 @@ class CertificatePage {
 
   void claim_table(const std::string& title, const std::vector<ClaimFigures>& figures, ClaimKind kind, bool judged) {
     const bool alarms = kind == ClaimKind::kFalseAlarms;
-    std::vector<std::string> header = {text_.finding, alarms ? text_.healthy : text_.finding_patients,
-                                       alarms ? text_.silent : text_.detected, alarms ? text_.alarmed : text_.missed,
-                                       text_.bound, text_.below};
+    std::vector<std::string> header = {text_.finding,
+                                       alarms ? text_.healthy : text_.finding_patients,
+                                       alarms ? text_.silent : text_.detected,
+                                       alarms ? text_.alarmed : text_.missed,
+                                       text_.bound,
+                                       text_.below};
     if (judged) {
       header.insert(header.end(), {text_.at_most, text_.verdict});
     }
@@ -120,9 +123,12 @@ class CertificatePage {
         continue;
       }
       any = true;
-      std::vector<std::string> cells = {claim_names(claim.classes, result_),  fmt::format("{}", claim.counts.patients),
-                                        fmt::format("{}", claim.counts.eligible), fmt::format("{}", claim.counts.events),
-                                        bound_text(claim.upper),                 percent_text(claim.tolerance)};
+      std::vector<std::string> cells = {claim_names(claim.classes, result_),
+                                        fmt::format("{}", claim.counts.patients),
+                                        fmt::format("{}", claim.counts.eligible),
+                                        fmt::format("{}", claim.counts.events),
+                                        bound_text(claim.upper),
+                                        percent_text(claim.tolerance)};
       if (judged) {
         cells.push_back(claim.allowed ? fmt::format("{}", *claim.allowed) : text_.ap_none);
         cells.push_back(status_text(claim));
@@ -174,8 +180,8 @@ class CertificatePage {
 
   void step_figures(const CertificateStep& step) {
     section(fmt::format(fmt::runtime(text_.figures_of), fmt::arg("candidate", candidate_name(step))));
-    note(fmt::format(fmt::runtime(text_.figures_note),
-                     fmt::arg("confidence", percent_text(result_.policy.confidence))));
+    note(
+        fmt::format(fmt::runtime(text_.figures_note), fmt::arg("confidence", percent_text(result_.policy.confidence))));
     if (singles()) {
       note(text_.figures_single);
     }
@@ -217,14 +223,14 @@ class CertificatePage {
   void certifiable() {
     HtmlTable table({text_.finding, text_.verdict, text_.patients, text_.needed});
     for (const ClaimFigures& claim : result_.outset) {
-      const char* const kind = claim.kind == ClaimKind::kMissed         ? text_.missed_title
+      const char* const kind = claim.kind == ClaimKind::kMissed        ? text_.missed_title
                                : claim.kind == ClaimKind::kFalseAlarms ? text_.alarms_title
                                                                        : text_.pairs_title;
-      table.row({fmt::format("{}: {}", claim_names(claim.classes, result_), lower_case(kind)),
-                 claim.status == ClaimStatus::kUncertifiable ? text_.not_certifiable : text_.ap_none,
-                 fmt::format("{}", claim.counts.eligible),
-                 claim.needed ? fmt::format("{}", *claim.needed) : text_.ap_none},
-                claim.status == ClaimStatus::kUncertifiable ? "fails" : "");
+      table.row(
+          {fmt::format("{}: {}", claim_names(claim.classes, result_), lower_case(kind)),
+           claim.status == ClaimStatus::kUncertifiable ? text_.not_certifiable : text_.ap_none,
+           fmt::format("{}", claim.counts.eligible), claim.needed ? fmt::format("{}", *claim.needed) : text_.ap_none},
+          claim.status == ClaimStatus::kUncertifiable ? "fails" : "");
     }
     body_ += table.html();
   }

@@ -25,7 +25,8 @@ h3{margin:1.2rem 0 .4rem;font-size:1rem}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%;background:var(--panel);font-size:.9rem;font-variant-numeric:tabular-nums}
 th,td{padding:.35rem .6rem;border-bottom:1px solid var(--rule);text-align:right;vertical-align:top}
-th:first-child,td:first-child{text-align:left;overflow-wrap:anywhere}
+th:first-child,td:first-child{text-align:left;overflow-wrap:break-word;min-width:11rem;max-width:24rem}
+td:last-child{min-width:6rem}
 th{font-weight:600;color:var(--muted)}
 tr.fails td:last-child,li.fails b{color:var(--bad);font-weight:600}
 tr.holds td:last-child,li.holds b{color:var(--good);font-weight:600}

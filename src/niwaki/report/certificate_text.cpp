@@ -14,7 +14,7 @@ std::vector<std::string> too_few(const CertificateResult& result) {
   std::vector<std::string> reasons;
   for (const ClaimFigures& claim : result.outset) {
     if (claim.status == ClaimStatus::kUncertifiable) {
-      const char* const kind = claim.kind == ClaimKind::kMissed         ? text.missed_claim
+      const char* const kind = claim.kind == ClaimKind::kMissed        ? text.missed_claim
                                : claim.kind == ClaimKind::kFalseAlarms ? text.false_alarms_claim
                                                                        : text.pair_claim;
       const std::string name = fmt::format(fmt::runtime(kind), fmt::arg("names", claim_names(claim.classes, result)));
@@ -55,6 +55,19 @@ std::string fill(const char* format, const char* name, const std::string& value)
   return fmt::format(fmt::runtime(format), fmt::arg(name, value));
 }
 
+/// "5%", or "2% to 10%", of what is shown at this step.
+std::string tolerances_of(const CertificateStep& step) {
+  double low = 1.0;
+  double high = 0.0;
+  for (const ClaimFigures& claim : step.figures) {
+    if (claim.status == ClaimStatus::kHolds) {
+      low = std::min(low, claim.tolerance);
+      high = std::max(high, claim.tolerance);
+    }
+  }
+  return low == high ? percent_text(low) : fmt::format("{} to {}", percent_text(low), percent_text(high));
+}
+
 void state_refusal(const CertificateResult& result, std::vector<std::string>& sentences) {
   const CertificateText& text = english_certificate_text();
   if (result.blocked) {
@@ -76,8 +89,8 @@ void state_grant(const CertificateResult& result, std::vector<std::string>& sent
   const std::string& candidate = result.candidates[chosen.candidate].name;
   if (result.policy.claim == CertificateClaim::kAllClasses) {
     const auto tested = std::ranges::count(chosen.figures, ClaimStatus::kHolds, &ClaimFigures::status);
-    sentences.push_back(
-        fmt::format(fmt::runtime(text.granted_all), fmt::arg("candidate", candidate), fmt::arg("count", tested)));
+    sentences.push_back(fmt::format(fmt::runtime(text.granted_all), fmt::arg("candidate", candidate),
+                                    fmt::arg("count", tested), fmt::arg("tolerances", tolerances_of(chosen))));
   } else {
     sentences.push_back(fmt::format(fmt::runtime(text.granted_single), fmt::arg("candidate", candidate),
                                     fmt::arg("names", names_where(chosen.singles, result, ClaimStatus::kHolds))));
@@ -120,28 +133,38 @@ const CertificateText& english_certificate_text() {
       .language = "en",
       .granted = "Granted",
       .refused = "Refused",
-      .granted_all = "The pruned network at {candidate} may take the dense network's place, as far as this policy asks: "
-                     "each of {count} shares was shown to be below its tolerance.",
-      .granted_single = "At {candidate} the shares are shown to be below their tolerances for these, and for no others: "
-                        "{names}.",
+      .granted_all =
+          "At {candidate}, each of the {count} shares that the policy asks for and that these patients could "
+          "decide is shown to be below its tolerance ({tolerances}).",
+      .granted_single =
+          "At {candidate} the shares are shown to be below their tolerances for these, and for no others: "
+          "{names}.",
       .further_single = "At {candidate}, the next one tried, still for: {names}.",
-      .chance = "Were patients like these drawn again and again and certified in this way, at most {percent} of all "
-                "runs would grant anything that is not true.",
-      .refused_blocked = "Too few patients for what the policy asks, and it says that this blocks. The pruned network's "
-                         "results on the certify patients were not looked at. {reasons}.",
-      .refused_nothing = "Too few patients to certify that anything is kept. The pruned network's results on the "
-                         "certify patients were not looked at. {reasons}.",
-      .refused_first = "Already at {candidate}, the first one tried, not everything is shown: {reasons}. That does not "
-                       "show that the network is unfit; it shows that these patients do not prove it fit.",
+      .chance =
+          "If what stands under \"What this rests on\" is so: were patients like these drawn again and again and "
+          "certified in this way, at most {percent} of all runs would grant anything that is not true.",
+      .refused_blocked =
+          "Too few patients for what the policy asks, and it says that this blocks. The pruned network's "
+          "results on the certify patients were not looked at. {reasons}.",
+      .refused_nothing =
+          "Too few patients to certify that anything is kept. The pruned network's results on the "
+          "certify patients were not looked at. {reasons}.",
+      .refused_first =
+          "Already at {candidate}, the first one tried, not everything is shown: {reasons}. \"Not "
+          "shown\" says no more than that: the true share may be on either side of its tolerance, and the "
+          "figures say how far.",
       .uncovered = "Nothing is claimed of new false alarms, for want of patients, of: {names}.",
-      .uncovered_misses = "Nothing is claimed of missed findings, for want of patients, of: {names}. What becomes of "
-                          "them is not known.",
+      .uncovered_misses =
+          "Nothing is claimed of missed findings, for want of patients, of: {names}. What becomes of "
+          "them is not known.",
       .excluded = "Left out by the policy, and not looked at: {names}.",
-      .reason_failed = "{claim}: {events} of {eligible} patients, so the share may be as high as {upper}, and "
-                       "{tolerance} is tolerated",
+      .reason_failed =
+          "{claim}: {events} of {eligible} patients, so the share may be as high as {upper}, and "
+          "{tolerance} is tolerated",
       .reason_single = "{claim}: adjusted p = {p}",
-      .reason_few = "{claim}: not certifiable with {eligible} patients; {needed} without a single one lost would do for "
-                    "{tolerance}",
+      .reason_few =
+          "{claim}: not certifiable with {eligible} patients; {needed} would do for {tolerance}, were "
+          "not one of them lost or falsely called",
       .reason_hopeless = "{claim}: no number of patients that could be gathered shows {tolerance}",
       .missed_claim = "{names}, missed",
       .false_alarms_claim = "{names}, new false alarms",
@@ -149,38 +172,45 @@ const CertificateText& english_certificate_text() {
       .class_claim = "{names}",
       .what_is_claimed = "What was asked",
       .missed_means_finding =
-          "<b>Missed findings.</b> A patient with a finding counts as detected where the network calls the finding on at "
+          "<b>Missed findings.</b> A patient with a finding counts as detected where the network calls the finding on "
+          "at "
           "least one of the patient's images that show it. Of the patients whom the dense network detects, the share "
           "whom the pruned network no longer detects must be below the tolerance.",
       .missed_means_every_image =
-          "<b>Missed findings.</b> A patient counts as missed as soon as the pruned network leaves the finding uncalled on "
+          "<b>Missed findings.</b> A patient counts as missed as soon as the pruned network leaves the finding "
+          "uncalled on "
           "any image that shows it and on which the dense network calls it. Of the patients for whom the dense network "
           "calls the finding on at least one such image, the share who are missed must be below the tolerance.",
       .alarm_means_finding =
-          "<b>New false alarms.</b> Of the patients without the finding for whom the dense network calls it on no image, "
+          "<b>New false alarms.</b> Of the patients without the finding for whom the dense network calls it on no "
+          "image, "
           "the share for whom the pruned network calls it on at least one must be below the tolerance.",
       .alarm_means_every_image =
-          "<b>New false alarms.</b> Of the patients without the finding for whom the dense network leaves it uncalled on "
+          "<b>New false alarms.</b> Of the patients without the finding for whom the dense network leaves it uncalled "
+          "on "
           "at least one image, the share for whom the pruned network calls it on such an image must be below the "
           "tolerance.",
       .pair_means = "<b>Pairs.</b> Counted on images that show both findings; the pair is called where both are.",
-      .relative_to_dense = "All of this compares two networks. Patients whom the dense network does not detect are not "
-                           "covered: the tables say how many there were. Whether the dense network itself is good enough "
-                           "is another question.",
+      .relative_to_dense =
+          "All of this compares two networks. Patients whom the dense network does not detect are not "
+          "covered: the tables say how many there were. Whether the dense network itself is good enough "
+          "is another question.",
       .figures_of = "Figures on the certify patients: {candidate}",
       .figures_none = "Who could be certified",
-      .figures_note = "Each bound is the exact one-sided bound of Clopper and Pearson, and holds with confidence "
-                      "{confidence} by itself; several bounds together hold with less. It is rounded up. \"At most\" is "
-                      "how many patients could have been lost with the claim still shown.",
-      .figures_single = "For single classes the verdicts are those of the adjusted p-values below: a bound that lies "
-                        "below its tolerance is not enough where many claims are looked at.",
+      .figures_note =
+          "Each bound is the exact one-sided bound of Clopper and Pearson, and holds with confidence "
+          "{confidence} by itself; several bounds together hold with less. It is rounded up. \"Allowed\" is "
+          "how many patients could have been lost with the claim still shown.",
+      .figures_single =
+          "For single classes the verdicts are those of the adjusted p-values below: a bound that lies "
+          "below its tolerance is not enough where many claims are looked at.",
       .finding = "Finding",
       .finding_patients = "Patients with it",
       .detected = "Detected by the dense network",
       .missed = "of these missed",
       .bound = "Bound",
       .below = "Must be below",
-      .at_most = "At most",
+      .at_most = "Allowed",
       .healthy = "Patients without it",
       .silent = "Not called by the dense network",
       .alarmed = "of these called",
@@ -195,22 +225,26 @@ const CertificateText& english_certificate_text() {
       .pairs_title = "Pairs of findings",
       .single_title = "Single classes",
       .walk = "The order in which networks were tried",
-      .walk_note_all = "The order was fixed beforehand and the first failure ended it; therefore the choice among them "
-                       "needs no correction (fixed-sequence testing).",
-      .walk_note_single = "The order was fixed beforehand. At each, single classes are tested by Holm's procedure; the "
-                          "first at which not all were shown ended it.",
+      .walk_note_all =
+          "The first failure ended it. Provided that the order was fixed beforehand, the choice among them "
+          "needs no correction (fixed-sequence testing).",
+      .walk_note_single =
+          "At each, single classes are tested by Holm's procedure; the first at which not all were shown "
+          "ended it. Provided that the order was fixed beforehand, nothing else needs correcting.",
       .walk_holds = "everything that can be certified is shown",
       .walk_fails = "{reasons}",
       .walk_unreached = "not tried: nothing is known of it here",
       .test = "The same network on the test patients",
-      .test_note = "Other patients, looked at once after the verdict. Nothing hangs on these figures; a large difference "
-                   "from those above would be a reason to ask questions.",
+      .test_note =
+          "Other patients, looked at once after the verdict. Nothing hangs on these figures, and each bound "
+          "holds only by itself; a large difference from those above would be a reason to ask questions.",
       .test_untouched = "Not looked at: nothing was granted, and these patients stay fresh for a later try.",
       .ap = "Average precision on the certify patients",
-      .ap_note = "Change relative to the dense network's average precision, with a 95% band over the networks tried, for "
-                 "one class at a time, from {resamples} resamples of the patients. <b>Asymptotic:</b> such bands hold "
-                 "only nearly, the less the fewer patients there are; none is given for fewer than 20. They are no part "
-                 "of any claim.",
+      .ap_note =
+          "Change relative to the dense network's average precision, with a 95% band over the networks tried, for "
+          "one class at a time, from {resamples} resamples of the patients. <b>Asymptotic:</b> such bands hold "
+          "only nearly, the less the fewer patients there are; none is given for fewer than 20. They are no part "
+          "of any claim.",
       .ap_dense = "Dense",
       .ap_none = "-",
       .rests_on = "What this rests on, and no program can check",
@@ -222,11 +256,13 @@ const CertificateText& english_certificate_text() {
                      "No certify or test patient was used to train, prune, repair or choose the networks.",
                      "The labels are right. A wrong label counts as a finding or as none.",
                      "Who was a patient was recorded rightly: two numbers for one person count that person twice."},
-      .limits_label = "Why by patient: images of one patient are alike, so each patient counts once. Over images the "
-                      "calls changed as follows; this is described and not tested.",
+      .limits_label =
+          "Why by patient: images of one patient are alike, so each patient counts once. Over images the "
+          "calls changed as follows; this is described and not tested.",
       .operating_points = "Operating points",
-      .operating_note = "Chosen on the build patients from the dense network's scores by the rule \"{rule}\" over images, "
-                        "and locked. A score of at least the threshold is a call.",
+      .operating_note =
+          "Chosen on the build patients from the dense network's scores by the rule \"{rule}\" over images, "
+          "and locked. A score of at least the threshold is a call.",
       .operating_own = "The pruned network has thresholds of its own, chosen in the same way from its scores.",
       .threshold_dense = "Threshold",
       .threshold_pruned = "Threshold, pruned",
@@ -238,9 +274,10 @@ const CertificateText& english_certificate_text() {
       .data = "Data and networks",
       .file = "File",
       .policy = "The policy, word for word",
-      .verify = "To verify: niwaki certify --verify certificate.json. It hashes every file anew, computes every figure "
-                "anew, and refuses where anything differs. The certificate bears no signature: keep it where it cannot "
-                "be exchanged.",
+      .verify =
+          "To verify: niwaki certify --verify certificate.json. It hashes every file anew, computes every figure "
+          "anew, and refuses where anything differs. The certificate bears no signature: keep it where it cannot "
+          "be exchanged.",
       .system = "Certified system",
   };
   return text;
@@ -268,7 +305,8 @@ std::vector<std::string> failures(const CertificateStep& step, const Certificate
   std::vector<std::string> reasons;
   for (const SingleClaim& claim : step.singles) {
     if (claim.status == ClaimStatus::kFails) {
-      reasons.push_back(fmt::format(fmt::runtime(text.reason_single), fmt::arg("claim", claim_names(claim.classes, result)),
+      reasons.push_back(fmt::format(fmt::runtime(text.reason_single),
+                                    fmt::arg("claim", claim_names(claim.classes, result)),
                                     fmt::arg("p", fmt::format("{:.2g}", claim.holm.value()))));
     }
   }
@@ -277,7 +315,7 @@ std::vector<std::string> failures(const CertificateStep& step, const Certificate
   }
   for (const ClaimFigures& claim : step.figures) {
     if (claim.status == ClaimStatus::kFails) {
-      const char* const kind = claim.kind == ClaimKind::kMissed         ? text.missed_claim
+      const char* const kind = claim.kind == ClaimKind::kMissed        ? text.missed_claim
                                : claim.kind == ClaimKind::kFalseAlarms ? text.false_alarms_claim
                                                                        : text.pair_claim;
       reasons.push_back(fmt::format(

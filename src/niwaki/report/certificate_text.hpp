@@ -14,7 +14,7 @@ struct CertificateText {
   // Verdict and statement.
   const char* granted;
   const char* refused;
-  const char* granted_all;         // {candidate}, {count}
+  const char* granted_all;         // {candidate}, {count}, {tolerances}
   const char* granted_single;      // {candidate}, {names}
   const char* further_single;      // {candidate}, {names}
   const char* chance;              // {percent}: what the confidence means
@@ -42,7 +42,7 @@ struct CertificateText {
   const char* relative_to_dense;
   const char* figures_of;  // {candidate}
   const char* figures_none;
-  const char* figures_note;   // {confidence}
+  const char* figures_note;  // {confidence}
   const char* figures_single;
   const char* finding;
   const char* finding_patients;
@@ -68,7 +68,7 @@ struct CertificateText {
   const char* walk_note_all;
   const char* walk_note_single;
   const char* walk_holds;
-  const char* walk_fails;    // {reasons}
+  const char* walk_fails;  // {reasons}
   const char* walk_unreached;
   const char* test;
   const char* test_note;
@@ -81,7 +81,7 @@ struct CertificateText {
   std::vector<const char*> conditions;
   const char* limits_label;
   const char* operating_points;
-  const char* operating_note;      // {rule}
+  const char* operating_note;  // {rule}
   const char* operating_own;
   const char* threshold_dense;
   const char* threshold_pruned;

@@ -50,9 +50,10 @@ std::vector<double> lock_thresholds(const CountedPart& build, MatrixView<const f
     }
     const RankedScores ranked(scores.column(column), build.labels().column(column));
     if (ranked.positives() == 0 || ranked.negatives() == 0) {
-      throw InputError(fmt::format("the operating point of '{}' cannot be chosen: no image of the build part is {}",
-                                   requirements.classes[column].name, ranked.positives() == 0 ? "positive" : "negative"),
-                       source, "let more patients build, or exclude the class in the policy (exclude = [...])");
+      throw InputError(
+          fmt::format("the operating point of '{}' cannot be chosen: no image of the build part is {}",
+                      requirements.classes[column].name, ranked.positives() == 0 ? "positive" : "negative"),
+          source, "let more patients build, or exclude the class in the policy (exclude = [...])");
     }
     thresholds.back() = choose_threshold(ranked, rule).value();
   }
@@ -77,13 +78,17 @@ class Counter {
       if (!wanted.excluded) {
         const CalledImages images = called(column);
         all.push_back({ClaimKind::kMissed, {column}, wanted.missed, count_missed(images, policy_.patient_event)});
-        all.push_back(
-            {ClaimKind::kFalseAlarms, {column}, wanted.false_alarms, count_false_alarms(images, policy_.patient_event)});
+        all.push_back({ClaimKind::kFalseAlarms,
+                       {column},
+                       wanted.false_alarms,
+                       count_false_alarms(images, policy_.patient_event)});
       }
     }
     for (const CertificateRequirements::OfPair& pair : requirements_.pairs) {
       const CalledImages both = both_called(called(pair.classes[0]), called(pair.classes[1]));
-      all.push_back({ClaimKind::kPairMissed, {pair.classes[0], pair.classes[1]}, pair.missed,
+      all.push_back({ClaimKind::kPairMissed,
+                     {pair.classes[0], pair.classes[1]},
+                     pair.missed,
                      count_missed(both, policy_.patient_event)});
     }
     for (ClaimFigures& one : all) {
@@ -113,9 +118,8 @@ bool is_blocked(const std::vector<ClaimFigures>& outset, const CertificatePolicy
     return one.kind != ClaimKind::kFalseAlarms && one.status == ClaimStatus::kHolds;
   };
   if (policy.claim == CertificateClaim::kSingleClasses) {
-    return std::ranges::all_of(single_claims(outset, policy.confidence), [](const SingleClaim& claim) {
-      return claim.status == ClaimStatus::kUncertifiable;
-    });
+    return std::ranges::all_of(single_claims(outset, policy.confidence),
+                               [](const SingleClaim& claim) { return claim.status == ClaimStatus::kUncertifiable; });
   }
   return std::ranges::none_of(outset, can_show_misses);
 }
@@ -195,8 +199,8 @@ CertificateResult certify(const CertificateData& data, const CertificatePolicy& 
   const CountedPart build(data.part(CertificatePart::kBuild));
   const CountedPart certified(data.part(CertificatePart::kCertify));
   result.thresholds = lock_thresholds(build, build.dense(), result.requirements, policy.operating_point, source);
-  result.outset = Counter(certified, policy, result.requirements)
-                      .figures(certified.dense(), result.thresholds, result.thresholds);
+  result.outset =
+      Counter(certified, policy, result.requirements).figures(certified.dense(), result.thresholds, result.thresholds);
   result.blocked = is_blocked(result.outset, policy);
   if (result.blocked) {
     return result;

@@ -89,8 +89,8 @@ struct CertificateResult {
 /// probability 1 - confidence at most. Single classes: Holm's at each candidate, going on while all hold (serial
 /// gatekeeping), with the same guarantee.
 ///
-/// Throws InputError naming `source` (labels) for an operating point that cannot be chosen because the build part has no
-/// positive (or no negative) image of a class, and what requirements_of() throws.
+/// Throws InputError naming `source` (labels) for an operating point that cannot be chosen because the build part has
+/// no positive (or no negative) image of a class, and what requirements_of() throws.
 CertificateResult certify(const CertificateData& data, const CertificatePolicy& policy, const std::string& source);
 
 }  // namespace niwaki

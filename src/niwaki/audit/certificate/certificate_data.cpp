@@ -61,7 +61,8 @@ class ChosenNetworks {
       return;
     }
     if (!inputs.seed && seeds_.size() > 1) {
-      throw InputError(fmt::format("the scores have {} networks, and a certificate is about one", seeds_.size()), source,
+      throw InputError(fmt::format("the scores have {} networks, and a certificate is about one", seeds_.size()),
+                       source,
                        "choose one of the seeds with --network, or --network average for all of them as one system");
     }
     if (inputs.seed && std::ranges::find(seeds_, *inputs.seed) == seeds_.end()) {
@@ -167,9 +168,7 @@ class Loader {
  public:
   Loader(LoadedCertificate& loaded, bool logits) : loaded_(loaded), logits_(logits) {}
 
-  void hash(const std::string& role, const fs::path& path) {
-    loaded_.files.push_back({role, path, sha256_file(path)});
-  }
+  void hash(const std::string& role, const fs::path& path) { loaded_.files.push_back({role, path, sha256_file(path)}); }
 
   /// The mean over the set's tables, in the order of `cohort`.
   std::vector<float> read(const Cohort& cohort, const TableSet& set) {
@@ -262,8 +261,8 @@ void load_build(const CertificateInputs& inputs, const CertificatePolicy& policy
                 const ChosenNetworks* networks, Loader& loader, LoadedCertificate& loaded) {
   const std::string source = inputs.build_scores.string();
   PartScores& build = loaded.data.parts[0];
-  build.cohort = read_labels(inputs.build_labels,
-                             {.format = parse_label_format(inputs.label_format), .classes = cohort.classes});
+  build.cohort =
+      read_labels(inputs.build_labels, {.format = parse_label_format(inputs.label_format), .classes = cohort.classes});
   check_other_patients(build.cohort, cohort, inputs.build_labels.string());
   loader.hash("build labels", inputs.build_labels);
   loader.hash("build scores", inputs.build_scores);
@@ -276,9 +275,9 @@ void load_build(const CertificateInputs& inputs, const CertificatePolicy& policy
     for (const Candidate& candidate : loaded.data.candidates) {
       const std::vector<double> there = grid.sparsities(chosen.method());
       if (!candidate.sparsity || std::ranges::find(there, *candidate.sparsity) == there.end()) {
-        throw InputError(fmt::format("the build scores lack {}, which is to have an operating point of its own",
-                                     candidate.name),
-                         source, "add its table, or let the policy say pruned_operating_point = \"same\"");
+        throw InputError(
+            fmt::format("the build scores lack {}, which is to have an operating point of its own", candidate.name),
+            source, "add its table, or let the policy say pruned_operating_point = \"same\"");
       }
       TableSet tables = chosen.tables(grid, *candidate.sparsity);
       tables.role = "build " + tables.role;
@@ -333,12 +332,11 @@ LoadedCertificate load_certificate(const CertificateInputs& inputs, const Certif
   LoadedCertificate loaded;
   Loader loader(loaded, inputs.logits);
   const bool build_apart = !inputs.build_labels.empty();
-  const Cohort cohort =
-      read_labels(inputs.labels, {.format = parse_label_format(inputs.label_format), .classes = {}});
+  const Cohort cohort = read_labels(inputs.labels, {.format = parse_label_format(inputs.label_format), .classes = {}});
   (void)requirements_of(policy, cohort.classes, inputs.labels.string());  // before any table is read
   loader.hash("labels", inputs.labels);
-  const PartAssignment assignment = inputs.split.empty() ? divide_parts(cohort, policy, build_apart)
-                                                         : read_parts(cohort, inputs.split, build_apart);
+  const PartAssignment assignment =
+      inputs.split.empty() ? divide_parts(cohort, policy, build_apart) : read_parts(cohort, inputs.split, build_apart);
   if (!inputs.split.empty()) {
     loader.hash("split", inputs.split);
   }

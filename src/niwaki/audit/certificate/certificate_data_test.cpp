@@ -103,7 +103,8 @@ TEST_F(CertificateFiles, TheMeanOfAllSeedsIsOneSystem) {
   const std::vector<float> first = read_scores((folder_ / "1-0.npy").string()).values;
   const std::vector<float> second = read_scores((folder_ / "2-0.npy").string()).values;
   const std::string& id = loaded.data.parts[0].cohort.records[0].id;
-  const auto at = static_cast<std::size_t>(std::ranges::find(cohort_.records, id, &Record::id) - cohort_.records.begin());
+  const auto at =
+      static_cast<std::size_t>(std::ranges::find(cohort_.records, id, &Record::id) - cohort_.records.begin());
   EXPECT_FLOAT_EQ(loaded.data.parts[0].dense[0], (first[2 * at] + second[2 * at]) / 2.0F);
   EXPECT_THAT(loaded.system, HasSubstr("seeds 1, 2"));
 }
@@ -112,7 +113,8 @@ TEST_F(CertificateFiles, PatientsInTwoPartsAreRefusedAndNotNamed) {
   inputs_.split = folder_ / "split.csv";
   const char* const parts[] = {"build", "certify", "test"};
   write_file(inputs_.split, split_of([&](std::size_t row) { return parts[row % 3]; }));
-  EXPECT_THAT(refusal(), AllOf(HasSubstr("patients are in two parts"), HasSubstr("split.csv"), Not(HasSubstr("patient-"))));
+  EXPECT_THAT(refusal(),
+              AllOf(HasSubstr("patients are in two parts"), HasSubstr("split.csv"), Not(HasSubstr("patient-"))));
   const std::vector<std::uint32_t> patients = number_patients(cohort_);
   write_file(inputs_.split, split_of([&](std::size_t row) { return parts[patients[row] % 3]; }));
   EXPECT_EQ(refusal(), "accepted");

@@ -55,7 +55,8 @@ std::vector<float> pruned_scores(const PartScores& part, const std::vector<std::
 }
 
 /// `missed`: one a candidate and class, on the certify part.
-CertificateData data_of(const std::vector<std::size_t>& positives, const std::vector<std::vector<std::size_t>>& missed) {
+CertificateData data_of(const std::vector<std::size_t>& positives,
+                        const std::vector<std::vector<std::size_t>>& missed) {
   CertificateData data;
   for (std::size_t part = 0; part < data.parts.size(); ++part) {
     data.parts[part] = part_of(positives, part_name(static_cast<CertificatePart>(part)));
@@ -88,7 +89,8 @@ TEST(Certificate, FiftyNineWithoutAMissAreGrantedAndFiftyEightAreNot) {
 }
 
 TEST(Certificate, TheWalkStopsAtTheFirstFailure) {
-  const CertificateResult result = certify(data_of({100, 100}, {{0, 1}, {1, 0}, {0, 2}, {0, 0}}), policy_of(), "labels");
+  const CertificateResult result =
+      certify(data_of({100, 100}, {{0, 1}, {1, 0}, {0, 2}, {0, 0}}), policy_of(), "labels");
   EXPECT_EQ(most_events(100, 0.05, 0.95), 1U);
   ASSERT_EQ(result.steps.size(), 3U);  // the fourth, which would hold, is not looked at
   EXPECT_EQ(result.chosen, 1U);

@@ -37,9 +37,9 @@ void judge(double confidence, ClaimFigures& figures) {
   figures.p = binomial_lower_tail(counts.events, counts.eligible, figures.tolerance);
   figures.allowed = most_events(counts.eligible, figures.tolerance, confidence);
   figures.needed = trials_needed(figures.tolerance, confidence);
-  figures.status = !figures.allowed                      ? ClaimStatus::kUncertifiable
+  figures.status = !figures.allowed                    ? ClaimStatus::kUncertifiable
                    : counts.events <= *figures.allowed ? ClaimStatus::kHolds
-                                                         : ClaimStatus::kFails;
+                                                       : ClaimStatus::kFails;
 }
 
 std::vector<SingleClaim> single_claims(const std::vector<ClaimFigures>& figures, double confidence) {

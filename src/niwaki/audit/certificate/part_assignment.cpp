@@ -127,12 +127,12 @@ PartAssignment divide_parts(const Cohort& cohort, const CertificatePolicy& polic
       assignment.parts[row] = static_cast<CertificatePart>(parts[patient]);
     }
   }
-  assignment.rule = fmt::format(
-      "{} divided at random by patient, each class in proportion, {}; stream '{}' of seed {}",
-      build_apart ? "the build patients have files of their own; the others are" : "patients are",
-      build_apart ? fmt::format("{:.3g} certify, {:.3g} test", certify, test)
-                  : fmt::format("{:.3g} build, {:.3g} certify, {:.3g} test", build, certify, test),
-      kStream, policy.seed);
+  assignment.rule =
+      fmt::format("{} divided at random by patient, each class in proportion, {}; stream '{}' of seed {}",
+                  build_apart ? "the build patients have files of their own; the others are" : "patients are",
+                  build_apart ? fmt::format("{:.3g} certify, {:.3g} test", certify, test)
+                              : fmt::format("{:.3g} build, {:.3g} certify, {:.3g} test", build, certify, test),
+                  kStream, policy.seed);
   return assignment;
 }
 

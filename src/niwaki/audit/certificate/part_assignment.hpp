@@ -22,8 +22,8 @@ struct PartAssignment {
 /// image without one or listed twice, and patients in two parts.
 PartAssignment read_parts(const Cohort& cohort, const std::filesystem::path& path, bool build_apart);
 
-/// By patient, stratified by class (cohort/stratify.hpp), by the stream "certificate/split" of policy.seed, in the policy's
-/// shares (of certify and test alone where `build_apart`).
+/// By patient, stratified by class (cohort/stratify.hpp), by the stream "certificate/split" of policy.seed, in the
+/// policy's shares (of certify and test alone where `build_apart`).
 PartAssignment divide_parts(const Cohort& cohort, const CertificatePolicy& policy, bool build_apart);
 
 /// Throws InputError naming `source` where a patient of one is in the other (counted, never named).

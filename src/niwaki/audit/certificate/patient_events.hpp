@@ -12,10 +12,10 @@ namespace niwaki {
 
 /// How many patients could lose something, and how many do. Each patient counts once, whatever images there are.
 struct EventCounts {
-  std::size_t patients = 0;  // of this kind: positive ones, or negative ones
-  std::size_t eligible = 0;  // of these, whom the dense network calls (of negative ones: does not call)
-  std::size_t events = 0;    // of the eligible, whom the pruned network does not call (of negative ones: calls)
-  std::size_t images = 0;    // the same over images, which is described and never tested: eligible ones ...
+  std::size_t patients = 0;      // of this kind: positive ones, or negative ones
+  std::size_t eligible = 0;      // of these, whom the dense network calls (of negative ones: does not call)
+  std::size_t events = 0;        // of the eligible, whom the pruned network does not call (of negative ones: calls)
+  std::size_t images = 0;        // the same over images, which is described and never tested: eligible ones ...
   std::size_t image_events = 0;  // ... and those on which the call is another
 };
 

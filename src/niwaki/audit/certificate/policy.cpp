@@ -33,7 +33,8 @@ void check_tolerance(double value, const std::string& where) {
 
 Tolerances read_tolerances(PolicyTable& table) {
   Tolerances tolerances;
-  for (const auto& [key, field] : {std::pair{"missed", &tolerances.missed}, {"false_alarms", &tolerances.false_alarms}}) {
+  for (const auto& [key, field] :
+       {std::pair{"missed", &tolerances.missed}, {"false_alarms", &tolerances.false_alarms}}) {
     double value = 0.0;
     if (table.read(key, value)) {
       check_tolerance(value, table.where(key));
@@ -48,7 +49,8 @@ void read_sparsities(PolicyTable& table, CertificatePolicy& policy) {
     return;
   }
   const std::set<double> distinct(policy.sparsities.begin(), policy.sparsities.end());
-  const bool possible = std::ranges::all_of(policy.sparsities, [](double value) { return value > 0.0 && value <= 1.0; });
+  const bool possible =
+      std::ranges::all_of(policy.sparsities, [](double value) { return value > 0.0 && value <= 1.0; });
   if (policy.sparsities.empty() || distinct.size() != policy.sparsities.size() || !possible) {
     throw InputError("this is no order of sparsities", table.where("sparsities"),
                      "list each sparsity above 0 once, in the order in which they are to be tried");
@@ -187,8 +189,9 @@ void apply_pairs(const CertificatePolicy& policy, const Columns& columns, Certif
     CertificateRequirements::OfPair of_pair{{columns.of(pair.classes[0]), columns.of(pair.classes[1])}, pair.missed};
     std::ranges::sort(of_pair.classes);
     if (of_pair.classes[0] == of_pair.classes[1] || !named.insert(of_pair.classes).second) {
-      columns.refuse(fmt::format("the pair of '{}' and '{}' is one class, or named twice", pair.classes[0], pair.classes[1]),
-                     "name two classes, and each pair once");
+      columns.refuse(
+          fmt::format("the pair of '{}' and '{}' is one class, or named twice", pair.classes[0], pair.classes[1]),
+          "name two classes, and each pair once");
     }
     requirements.pairs.push_back(of_pair);
   }

@@ -72,7 +72,8 @@ TEST(Policy, TolerancesOutOfRangeAreRefused) {
         << value;
   }
   EXPECT_THAT(refusal(kTolerance + "[classes.Hernia]\nmissed = 1.5\n"), HasSubstr("key 'classes.Hernia.missed'"));
-  EXPECT_THAT(refusal(kTolerance + "[[pairs]]\nclasses = [\"Edema\", \"Mass\"]\nmissed = 0\n"), HasSubstr("out of range"));
+  EXPECT_THAT(refusal(kTolerance + "[[pairs]]\nclasses = [\"Edema\", \"Mass\"]\nmissed = 0\n"),
+              HasSubstr("out of range"));
   EXPECT_THAT(refusal("[tolerance]\nmissed = 0.1\n"), HasSubstr("does not say what is tolerated"));
 }
 
@@ -89,10 +90,13 @@ TEST(Policy, UnknownNamesAreRefusedWithTheNearest) {
 
 TEST(Policy, ContradictionsAreRefused) {
   const std::string group = "[groups.a]\nclasses = [\"Edema\"]\nmissed = 0.1\n";
-  EXPECT_THAT(refusal(kTolerance + group + "[groups.b]\nclasses = [\"Edema\"]\nmissed = 0.2\n"), HasSubstr("two groups"));
+  EXPECT_THAT(refusal(kTolerance + group + "[groups.b]\nclasses = [\"Edema\"]\nmissed = 0.2\n"),
+              HasSubstr("two groups"));
   EXPECT_THAT(refusal("exclude = [\"Edema\"]\n" + kTolerance + group), HasSubstr("excluded, and yet"));
-  EXPECT_THAT(refusal("exclude = [\"Edema\", \"Hernia\", \"Mass\"]\n" + kTolerance), HasSubstr("every class is excluded"));
-  EXPECT_THAT(refusal(kTolerance + "[[pairs]]\nclasses = [\"Edema\", \"edema\"]\nmissed = 0.1\n"), HasSubstr("one class"));
+  EXPECT_THAT(refusal("exclude = [\"Edema\", \"Hernia\", \"Mass\"]\n" + kTolerance),
+              HasSubstr("every class is excluded"));
+  EXPECT_THAT(refusal(kTolerance + "[[pairs]]\nclasses = [\"Edema\", \"edema\"]\nmissed = 0.1\n"),
+              HasSubstr("one class"));
   EXPECT_THAT(refusal("sparsities = [0.5, 0.5]\n" + kTolerance), HasSubstr("no order"));
   EXPECT_THAT(refusal("confidence = 1.0\n" + kTolerance), HasSubstr("the confidence 1 is out of range"));
   EXPECT_THAT(refusal(kTolerance + "[split]\nbuild = 0.5\n"), HasSubstr("sum to 1"));
