@@ -171,23 +171,23 @@ Json scenario_json(const Scenario& scenario, std::uint64_t index, const Experime
   const bool one_claim = scenario.model.candidates() == 1 && scenario.model.classes[0].missed[0] == kTolerance &&
                          std::count_if(scenario.model.classes.begin(), scenario.model.classes.end(),
                                        [](const TrueClass& one) { return is_false(one, 0); }) == 1;
-  const bool false_at_first = is_false(scenario.model.classes[0], 0);
+  const bool naive_differs = is_false(scenario.model.classes[0], 0) && !scenario.model.one_image;
   std::size_t true_claims = 0;
   for (const TrueClass& one : scenario.model.classes) {
     true_claims += is_false(one, 0) ? 0 : 1;
   }
-  return {{"name", scenario.name},
-          {"what", scenario.what},
-          {"worlds", outcomes.size()},
-          {"should_grant", scenario.should_grant},
-          {"granted", share([](const Outcome& outcome) { return outcome.granted; })},
-          {"wrong", share([](const Outcome& outcome) { return outcome.wrong; })},
-          {"attained", one_claim ? Json(share([](const Outcome& outcome) { return outcome.attained; })) : Json()},
-          {"naive_wrong",
-           false_at_first ? Json(share([](const Outcome& outcome) { return outcome.naive_wrong; })) : Json()},
-          {"true_claims", scenario.singles ? Json(share([](const Outcome& outcome) { return outcome.true_claims; }) /
-                                                  static_cast<double>(true_claims))
-                                           : Json()}};
+  return {
+      {"name", scenario.name},
+      {"what", scenario.what},
+      {"worlds", outcomes.size()},
+      {"should_grant", scenario.should_grant},
+      {"granted", share([](const Outcome& outcome) { return outcome.granted; })},
+      {"wrong", share([](const Outcome& outcome) { return outcome.wrong; })},
+      {"attained", one_claim ? Json(share([](const Outcome& outcome) { return outcome.attained; })) : Json()},
+      {"naive_wrong", naive_differs ? Json(share([](const Outcome& outcome) { return outcome.naive_wrong; })) : Json()},
+      {"true_claims", scenario.singles ? Json(share([](const Outcome& outcome) { return outcome.true_claims; }) /
+                                              static_cast<double>(true_claims))
+                                       : Json()}};
 }
 
 double error_of(double share, std::size_t worlds) {
