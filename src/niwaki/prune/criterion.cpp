@@ -6,6 +6,9 @@
 
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/text.hpp"
+#include "niwaki/prune/channels.hpp"
+#include "niwaki/prune/n_of_m.hpp"
+#include "niwaki/prune/structure.hpp"
 
 namespace niwaki {
 namespace {
@@ -105,7 +108,8 @@ std::vector<CriterionEntry> criteria() {
   return entries;
 }
 
-std::unique_ptr<Criterion> make_criterion(const std::string& name) {
+std::unique_ptr<Criterion> make_criterion(const std::string& method) {
+  const std::string name = structure_of(method).criterion;
   std::vector<std::string> names;
   for (const Registered& one : registered()) {
     if (one.entry.name == name) {
@@ -113,8 +117,9 @@ std::unique_ptr<Criterion> make_criterion(const std::string& name) {
     }
     names.push_back(one.entry.name);
   }
-  throw InputError(fmt::format("there is no pruning method '{}'{}", name, did_you_mean(name, names)),
-                   "prune.methods or --method", fmt::format("choose one of {}", joined(names, ", ")));
+  throw InputError(fmt::format("there is no pruning method '{}'{}", method, did_you_mean(name, names)),
+                   "prune.methods or --method",
+                   fmt::format("choose one of {}, or channels- or nm-N:M- before one", joined(names, ", ")));
 }
 
 std::size_t weights_to_prune(double sparsity, std::size_t n) {
@@ -145,10 +150,16 @@ Mask choose_global_mask(const std::vector<PrunableLayer>& layers, const std::vec
 }
 
 Graph pruned(const Graph& dense, const std::string& method, double sparsity, RandomStream random) {
-  const std::unique_ptr<Criterion> criterion = make_criterion(method);
-  const Mask mask = choose_global_mask(prunable_layers(dense), criterion->importance(dense, random), sparsity);
+  const std::vector<std::vector<float>> importance = make_criterion(method)->importance(dense, random);
+  const Structure structure = structure_of(method);
+  check_sparsity(structure, sparsity, "sparsity");
+  if (structure.channels) {
+    return without_channels(dense, importance, sparsity);
+  }
   Graph result = dense;
-  apply_mask(mask, result);
+  apply_mask(structure.n_of_m ? n_of_m_mask(dense, importance, *structure.n_of_m)
+                              : choose_global_mask(prunable_layers(dense), importance, sparsity),
+             result);
   return result;
 }
 

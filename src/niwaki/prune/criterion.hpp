@@ -29,8 +29,9 @@ struct CriterionEntry {
   std::string description;  // one line, with its source
 };
 std::vector<CriterionEntry> criteria();
-/// Throws InputError for a name that is not known, naming the nearest.
-std::unique_ptr<Criterion> make_criterion(const std::string& name);
+/// The criterion by which a method judges weights: of channels-l1 and nm-2:4 (structure.hpp) it is l1. Throws
+/// InputError for a name that is not known, naming the nearest.
+std::unique_ptr<Criterion> make_criterion(const std::string& method);
 
 /// How many of n weights go at this sparsity: Python's round(sparsity * n), half to even, as PyTorch's
 /// torch.nn.utils.prune does. Throws InputError for a sparsity outside [0, 1].
@@ -41,8 +42,9 @@ std::size_t weights_to_prune(double sparsity, std::size_t n);
 Mask choose_global_mask(const std::vector<PrunableLayer>& layers, const std::vector<std::vector<float>>& importance,
                         double sparsity);
 
-/// A copy of `dense` with the mask of this method at this sparsity. `random` is the stream "prune/<method>" of the
-/// training seed, so that the masks of one seed at rising sparsities are nested.
+/// A copy of `dense` with the mask of this method at this sparsity, or without the channels that it takes
+/// (structure.hpp). `random` is the stream "prune/<method>" of the training seed, so that the masks of one seed at
+/// rising sparsities are nested.
 Graph pruned(const Graph& dense, const std::string& method, double sparsity, RandomStream random);
 
 }  // namespace niwaki

@@ -55,6 +55,30 @@ TEST(Plan, holds_every_unit_once) {
   }
 }
 
+/// The predictions whose hash differs.
+std::set<std::string> changed_methods(const Recipe& before, const Recipe& after) {
+  const auto old = hashes(before);
+  std::set<std::string> methods;
+  for (const Unit& unit : make_plan(after, inputs())) {
+    if (unit.kind == UnitKind::kPredict && old.at(unit.id) != unit.input_hash) {
+      methods.insert(unit.method);
+    }
+  }
+  return methods;
+}
+
+TEST(Plan, fine_tuning_is_done_again_where_its_keys_change_and_nothing_else_is) {
+  Recipe recipe = default_recipe();
+  recipe.methods = {"l1", "l1+batch-norm", "l1+fine-tune", "l1+gradual"};
+  Recipe tuned = recipe;
+  tuned.fine_tune.distillation = 0.25;
+  EXPECT_EQ(changed_methods(recipe, tuned), (std::set<std::string>{"l1+fine-tune", "l1+gradual"}));
+  EXPECT_EQ(hashes(recipe).at("train/seed-0"), hashes(tuned).at("train/seed-0"));
+  Recipe steps = recipe;
+  steps.gradual.steps = 7;
+  EXPECT_EQ(changed_methods(recipe, steps), (std::set<std::string>{"l1+gradual"}));
+}
+
 TEST(Plan, a_change_is_noticed_by_what_depends_on_it_alone) {
   const Recipe recipe = default_recipe();
   const auto before = hashes(recipe);

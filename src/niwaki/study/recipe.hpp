@@ -9,9 +9,16 @@
 #include "niwaki/cohort/phantom/phantom.hpp"
 #include "niwaki/cohort/split.hpp"
 #include "niwaki/core/preprocessing.hpp"
+#include "niwaki/train/fine_tune.hpp"
+#include "niwaki/train/gradual.hpp"
 #include "niwaki/train/train.hpp"
 
 namespace niwaki {
+
+/// Training images that pruning may look at.
+struct CalibrationOptions {
+  std::size_t images = 2048;  // at most; drawn by patients
+};
 
 /// Everything a study depends on, as recipe.toml writes it. The keys, one a field, are in recipe_fields.hpp.
 struct Recipe {
@@ -39,14 +46,19 @@ struct Recipe {
   Preprocessing input;               // mean and deviation: ImageNet's where empty
 
   TrainOptions train;
+  FineTuneOptions fine_tune;  // fine_tune_options() completes it
+  GradualOptions gradual;
 
   std::vector<std::string> methods = {"l1", "random"};
   std::vector<double> sparsities;  // above 0; the dense network is always there
+  CalibrationOptions calibration;
 
   std::string operating_point = "youden";  // the text form of AuditOptions::operating_point
   AuditOptions audit;                      // seed and operating_point are audit_options()'s to set
   std::size_t gallery = 24;                // exemplars shown as pictures, for each method
 
+  /// `fine_tune` as it runs for this training seed: numbers of losses, augmentation and device are those of training.
+  [[nodiscard]] FineTuneOptions fine_tune_options(std::uint64_t training_seed) const;
   /// `audit` as it runs: seeded, its operating point read.
   [[nodiscard]] AuditOptions audit_options() const;
   /// Throws InputError naming the key that is out of range or missing.

@@ -9,8 +9,10 @@
 #include "niwaki/core/cancel.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/hash.hpp"
+#include "niwaki/model/folding.hpp"
 #include "niwaki/model/onnx.hpp"
 #include "niwaki/model/zoo/zoo.hpp"
+#include "niwaki/prune/mask.hpp"
 #include "niwaki/study/store.hpp"
 
 namespace niwaki {
@@ -136,6 +138,18 @@ TEST_F(StudyTest, an_imported_network_of_other_classes_gets_a_new_classifier_and
   EXPECT_EQ(class_count(read_onnx(folder_ / "study/models/l1/seed-0/sparsity-0.00.onnx.zst")), 20U);
 }
 
+TEST_F(StudyTest, an_imported_network_that_came_folded_is_told_apart) {
+  RandomStream random(1, "test");
+  const Graph kept = build_network("resnet-small", {"one", "two"}, imagenet_preprocessing(1, 64, 64), random);
+  Recipe recipe = small();
+  recipe.model_file = folder_ / "imported.onnx";
+  recipe.train.epochs = 0;
+  write_onnx(with_folded_normalisation(kept), recipe.model_file);
+  EXPECT_THAT(run(recipe).warnings, Contains(HasSubstr("came with its batch normalisation folded")));
+  write_onnx(kept, recipe.model_file);
+  EXPECT_THAT(run(recipe).warnings, Not(Contains(HasSubstr("folded"))));
+}
+
 TEST_F(StudyTest, without_epochs_nothing_is_trained) {
   Recipe recipe = small();
   recipe.train.epochs = 0;
@@ -144,6 +158,24 @@ TEST_F(StudyTest, without_epochs_nothing_is_trained) {
   const Graph trained = read_onnx(folder_ / "study/training/seed-0/best.onnx");
   const Graph fresh = build_network(recipe.architecture, trained.classes, imagenet_preprocessing(1, 64, 64), random);
   EXPECT_EQ(trained.tensor("conv1.weight"), fresh.tensor("conv1.weight"));
+}
+
+TEST_F(StudyTest, fine_tuned_networks_are_methods_of_their_own_and_as_sparse_as_was_asked) {
+  Recipe recipe = small();
+  recipe.methods = {"l1", "l1+fine-tune", "l1+gradual"};
+  recipe.sparsities = {0.9};
+  recipe.fine_tune.epochs = 1;
+  recipe.gradual = {.steps = 2, .epochs = 1};
+  recipe.train.loss.name = "asymmetric";
+  run(recipe);
+  const auto network = [&](const std::string& method) {
+    return read_onnx(folder_ / "study/models" / method / "seed-0/sparsity-0.90.onnx.zst");
+  };
+  const SparsityReport plain = measure_sparsity(network("l1"));
+  EXPECT_EQ(mask_of_zeros(network("l1+fine-tune")), mask_of_zeros(network("l1")));
+  EXPECT_NE(network("l1+fine-tune").tensors, network("l1").tensors);
+  EXPECT_EQ(measure_sparsity(network("l1+gradual")).nonzero(), plain.nonzero());
+  EXPECT_NE(mask_of_zeros(network("l1+gradual")), mask_of_zeros(network("l1")));
 }
 
 TEST_F(StudyTest, training_alone_stops_there) {

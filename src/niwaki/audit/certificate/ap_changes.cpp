@@ -65,9 +65,13 @@ void measure_ap_changes(const PartScores& certify, CertificateResult& result) {
   for (std::size_t column = 0; column < labels.size(); ++column) {
     if (!result.requirements.classes[column].excluded) {
       const ClassCurve& curve = method.classes[column];
-      result.ap_changes.push_back({column, curve.ap_dense, curve.delta_ap, {}});
+      ApChange& change = result.ap_changes.emplace_back();
+      change.column = column;
+      change.changes.resize(result.steps.size());
       if (enough_patients(labels[column], options)) {
-        result.ap_changes.back().band = curve.evidence.delta_ap_band;
+        change.dense = curve.ap_dense;
+        change.changes = curve.delta_ap;
+        change.band = curve.evidence.delta_ap_band;
       }
     }
   }

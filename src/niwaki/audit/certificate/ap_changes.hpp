@@ -6,7 +6,8 @@ namespace niwaki {
 
 /// Fills the changes of AP of `result`, of the candidates that its walk came to, on the certify part: the audit's own
 /// bands (audit/evidence.hpp). Leaves them empty where the policy asks for no resamples or the walk was not begun.
-/// Excluded classes have none; a class of fewer than AuditOptions::minimum_patients patients has no band.
+/// Excluded classes have none; of a
+/// class of fewer than AuditOptions::minimum_patients patients the figures are empty.
 void measure_ap_changes(const PartScores& certify, CertificateResult& result);
 
 }  // namespace niwaki

@@ -88,6 +88,41 @@ TEST_F(CertificateFiles, PatientsAreDividedAndTheirScoresComeAlong) {
   EXPECT_EQ(loaded.files.size(), 5U);  // labels, manifest, three tables
 }
 
+TEST_F(CertificateFiles, EachRarestFindingIsDividedInProportion) {
+  // Mixed with patients of many images, who are to gather in no part.
+  Cohort cohort =
+      random_cohort({.images = 3000, .prevalences = {0.3, 0.02}, .unknown = 0.0, .patients = 800, .seed = 6});
+  for (std::size_t row = 0; row < 400; ++row) {
+    cohort.records[row].patient = fmt::format("often-{}", row / 20);
+  }
+  const PartAssignment assignment = divide_parts(cohort, policy_, false);
+  std::map<std::string, CertificatePart> parts;
+  std::set<std::string> rare;
+  for (std::size_t row = 0; row < cohort.size(); ++row) {
+    const std::string& patient = cohort.records[row].patient;
+    EXPECT_EQ(parts.emplace(patient, assignment.parts[row]).first->second, assignment.parts[row]);
+    if (cohort.labels[2 * row + 1] == Label::kPositive) {
+      rare.insert(patient);
+    }
+  }
+  const auto share = [&](const auto& patients, CertificatePart part) {
+    std::size_t count = 0;
+    for (const std::string& patient : patients) {
+      count += parts.at(patient) == part ? 1 : 0;
+    }
+    return static_cast<double>(count) / static_cast<double>(patients.size());
+  };
+  std::set<std::string> all;
+  for (const auto& [patient, part] : parts) {
+    all.insert(patient);
+  }
+  EXPECT_NEAR(share(all, CertificatePart::kBuild), 0.2, 0.005);
+  EXPECT_NEAR(share(all, CertificatePart::kCertify), 0.5, 0.005);
+  const double one = 1.5 / static_cast<double>(rare.size());
+  EXPECT_NEAR(share(rare, CertificatePart::kBuild), 0.2, one);
+  EXPECT_NEAR(share(rare, CertificatePart::kCertify), 0.5, one);
+}
+
 TEST_F(CertificateFiles, TheDivisionIsItsSeedsAlone) {
   const std::string first = load_certificate(inputs_, policy_).split_sha256;
   EXPECT_EQ(load_certificate(inputs_, policy_).split_sha256, first);

@@ -7,7 +7,6 @@
 #include <unordered_set>
 
 #include "niwaki/audit/class_labels.hpp"
-#include "niwaki/cohort/stratify.hpp"
 #include "niwaki/core/csv.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/hash.hpp"
@@ -43,15 +42,39 @@ std::vector<std::vector<std::size_t>> rows_of_patients(const Cohort& cohort) {
   return rows;
 }
 
-StratifiedPatient summarise(const Cohort& cohort, const std::vector<std::size_t>& rows) {
-  StratifiedPatient patient{.images = rows.size(), .classes = {}};
-  const MatrixView<const Label> labels = cohort.label_view();
-  for (std::size_t column = 0; column < labels.columns(); ++column) {
-    if (std::ranges::any_of(rows, [&](std::size_t row) { return labels(row, column) == Label::kPositive; })) {
-      patient.classes.push_back(column);
+/// For each patient the class that fewest patients have, of those that he has; the number of classes where he has none.
+std::vector<std::size_t> rarest_findings(const Cohort& cohort, const std::vector<std::vector<std::size_t>>& rows) {
+  const std::vector<ClassLabels> labels = labels_by_class(cohort);
+  std::vector<std::size_t> rarest;
+  for (const std::vector<std::size_t>& of_patient : rows) {
+    std::size_t found = labels.size();
+    for (std::size_t column = 0; column < labels.size(); ++column) {
+      const bool has =
+          std::ranges::any_of(of_patient, [&](std::size_t row) { return labels[column].values[row] == 1; });
+      if (has && (found == labels.size() || labels[column].positive_patients < labels[found].positive_patients)) {
+        found = column;
+      }
     }
+    rarest.push_back(found);
   }
-  return patient;
+  return rarest;
+}
+
+/// Deals patients out along a list, each to the part that is furthest behind its share. So any stretch of the list is
+/// divided in proportion, to within a patient or two.
+std::vector<std::size_t> deal_out(const std::vector<std::size_t>& list, const std::array<double, 3>& shares) {
+  std::vector<std::size_t> parts(list.size());
+  std::array<double, 3> counts{};
+  for (std::size_t place = 0; place < list.size(); ++place) {
+    std::array<double, 3> behind{};
+    for (std::size_t part = 0; part < shares.size(); ++part) {
+      behind[part] = shares[part] > 0.0 ? shares[part] * static_cast<double>(place + 1) - counts[part] : -1e300;
+    }
+    const auto part = static_cast<std::size_t>(std::ranges::max_element(behind) - behind.begin());
+    counts[part] += 1.0;
+    parts[list[place]] = part;
+  }
+  return parts;
 }
 
 void check_apart(const Cohort& cohort, const std::vector<CertificatePart>& parts, const std::string& source) {
@@ -113,13 +136,11 @@ PartAssignment divide_parts(const Cohort& cohort, const CertificatePolicy& polic
     build = 0.0;
   }
   const std::vector<std::vector<std::size_t>> rows = rows_of_patients(cohort);
-  std::vector<StratifiedPatient> patients;
-  patients.reserve(rows.size());
-  for (const std::vector<std::size_t>& of_patient : rows) {
-    patients.push_back(summarise(cohort, of_patient));
-  }
+  const std::vector<std::size_t> rarest = rarest_findings(cohort, rows);
   RandomStream random(policy.seed, kStream);
-  const std::vector<std::size_t> parts = stratify(patients, cohort.classes.size(), {build, certify, test}, random);
+  std::vector<std::size_t> list = random.permutation(rows.size());
+  std::ranges::stable_sort(list, {}, [&](std::size_t patient) { return rarest[patient]; });
+  const std::vector<std::size_t> parts = deal_out(list, {build, certify, test});
   PartAssignment assignment;
   assignment.parts.resize(cohort.size());
   for (std::size_t patient = 0; patient < rows.size(); ++patient) {
@@ -127,12 +148,12 @@ PartAssignment divide_parts(const Cohort& cohort, const CertificatePolicy& polic
       assignment.parts[row] = static_cast<CertificatePart>(parts[patient]);
     }
   }
-  assignment.rule =
-      fmt::format("{} divided at random by patient, each class in proportion, {}; stream '{}' of seed {}",
-                  build_apart ? "the build patients have files of their own; the others are" : "patients are",
-                  build_apart ? fmt::format("{:.3g} certify, {:.3g} test", certify, test)
-                              : fmt::format("{:.3g} build, {:.3g} certify, {:.3g} test", build, certify, test),
-                  kStream, policy.seed);
+  assignment.rule = fmt::format(
+      "{} divided at random by patient, in proportion within each rarest finding, {}; stream '{}' of seed {}",
+      build_apart ? "the build patients have files of their own; the others are" : "patients are",
+      build_apart ? fmt::format("{:.3g} certify, {:.3g} test", certify, test)
+                  : fmt::format("{:.3g} build, {:.3g} certify, {:.3g} test", build, certify, test),
+      kStream, policy.seed);
   return assignment;
 }
 

@@ -22,8 +22,10 @@ struct PartAssignment {
 /// image without one or listed twice, and patients in two parts.
 PartAssignment read_parts(const Cohort& cohort, const std::filesystem::path& path, bool build_apart);
 
-/// By patient, stratified by class (cohort/stratify.hpp), by the stream "certificate/split" of policy.seed, in the
-/// policy's shares (of certify and test alone where `build_apart`).
+/// By patient, in the policy's shares (of certify and test alone where `build_apart`): patients are ordered at random
+/// by the stream "certificate/split" of policy.seed, then by the rarest finding that each has, and dealt out along that
+/// list in proportion. A part is thus a random sample of the patients of each stratum. The split of training cohorts
+/// (cohort/split.hpp) is not one: it also evens out the number of images, so patients of many images gather in a part.
 PartAssignment divide_parts(const Cohort& cohort, const CertificatePolicy& policy, bool build_apart);
 
 /// Throws InputError naming `source` where a patient of one is in the other (counted, never named).
