@@ -66,6 +66,23 @@ class Documentation(EndToEnd):
                    if name not in ("id", "patient_id", "image", "site")]
         self.write("counts.csv", "class,positives\n" + "".join(f"{name},{7 + i}\n" for i, name in enumerate(classes)))
         self.write("recipe.toml", blocks(ROOT / "docs/study.md", "toml")[0])
+        self.furnish_certificate()
+
+    def furnish_certificate(self):
+        """Patients enough for the policy of docs/certificate.md, and networks that lose nothing up to 0.8."""
+        rng = np.random.default_rng(2)
+        classes = ["Edema", "Effusion", "Hernia", "Pneumothorax"]
+        labels = rng.random((3000, len(classes))) < (0.3, 0.3, 0.01, 0.2)
+        rows = "".join(f"x{i},p{i},{','.join(str(int(cell)) for cell in row)}\n" for i, row in enumerate(labels))
+        self.write("patients.csv", f"id,patient_id,{','.join(classes)}\n{rows}")
+        dense = np.where(labels, 0.8, 0.2).astype(np.float32)
+        lossy = np.where(rng.random(labels.shape) < 0.2, 0.0, dense).astype(np.float32)
+        for name, scores in (("before", dense), ("after", dense), ("lossy", lossy)):
+            np.save(self.folder / f"{name}.npy", scores)
+        self.write("networks.csv", "method,seed,sparsity,path\nl1,0,0,before.npy\nl1,0,0.5,after.npy\n"
+                                   "l1,0,0.8,after.npy\nl1,0,0.9,lossy.npy\n")
+        policy = self.write("policy.toml", blocks(ROOT / "docs/certificate.md", "toml")[0]).read_text()
+        self.write("any-system.toml", re.sub(r"^sparsities.*\n", "", policy, flags=re.MULTILINE))
 
     def test_every_command_runs(self):
         self.furnish()

@@ -12,6 +12,7 @@ namespace niwaki {
 /// Each adds one verb (or two that share their work) to the program: its options, its help, and what it calls.
 void add_audit_verb(CLI::App& program);
 void add_bench_verb(CLI::App& program);
+void add_certify_verb(CLI::App& program);
 void add_cohort_verb(CLI::App& program);
 void add_exemplars_verb(CLI::App& program);
 void add_fine_tune_verb(CLI::App& program);
