@@ -13,7 +13,6 @@
 #include "niwaki/model/onnx.hpp"
 #include "niwaki/model/zoo/zoo.hpp"
 #include "niwaki/prune/mask.hpp"
-#include "niwaki/prune/mask.hpp"
 #include "niwaki/study/store.hpp"
 
 namespace niwaki {
