@@ -15,6 +15,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # A study or a reading round in the documentation is made small here, nothing else is changed.
 SMALL = ["--set", "study.seeds=1", "--set", "train.epochs=1", "--set", "train.batch=16", "--set", "report.gallery=2"]
 # The small study's audit has two exemplars.
+SMALL_GUARD = ["--exemplar-fraction", "0.2", "--minimum-patients", "3"]
 SMALL_ROUND = ["--images-per-group", "1", "--repeats", "1"]
 NIH_CLASSES = {"Atelectasis", "Cardiomegaly", "Consolidation", "Edema", "Effusion", "Emphysema", "Fibrosis", "Hernia",
                "Infiltration", "Mass", "Nodule", "Pleural_Thickening", "Pneumonia", "Pneumothorax"}
@@ -89,6 +90,7 @@ class Documentation(EndToEnd):
         for page, words in commands():
             small = SMALL if words[0] == "study" and "--keys" not in words else []
             small = SMALL_ROUND if words[:2] == ["readers", "sample"] else small
+            small = SMALL_GUARD if words[0] == "guard" else small
             done = run(*words, *small, cwd=self.folder)
             self.assertEqual(done.code, 0, f"{page}: niwaki {' '.join(words)}\n{done.out}{done.err}")
             ran += 1

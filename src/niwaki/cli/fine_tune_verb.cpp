@@ -13,6 +13,7 @@
 #include "niwaki/model/onnx.hpp"
 #include "niwaki/prune/criterion.hpp"
 #include "niwaki/study/recipe.hpp"
+#include "niwaki/train/repair/method.hpp"
 
 namespace niwaki {
 namespace {
@@ -45,6 +46,9 @@ struct FineTuneCommand {
                        "give --pruned, or --sparsity above 0 to prune by steps");
     }
     check_output(out, {".onnx", ".onnx.zst"});
+    if (pruned_model.empty()) {
+      (void)parse_method(method + "+gradual");  // whole channels do not go by steps
+    }
     const Recipe recipe = this->recipe();
     const Graph dense = read_onnx(model);
     if (!dense.preprocessing) {
@@ -56,7 +60,7 @@ struct FineTuneCommand {
                                static_cast<std::size_t>(recipe.cache_gigabytes * kGigabyte));
     const Tuned tuned = this->tuned(dense, {source.get(), cohort.label_view()}, recipe);
     write_onnx(tuned.network, out);
-    print(tuned, cohort);
+    print(dense, tuned, cohort);
   }
 
  private:
@@ -91,8 +95,8 @@ struct FineTuneCommand {
     return tuned;
   }
 
-  void print(const Tuned& tuned, const Cohort& cohort) const {
-    const SparsityReport report = measure_sparsity(tuned.network);
+  void print(const Graph& dense, const Tuned& tuned, const Cohort& cohort) const {
+    const SparsityReport report = measure_sparsity(tuned.network, dense);
     if (common.json) {
       print_json(document(tuned, cohort, report).dump(2));
       return;

@@ -44,6 +44,8 @@ class Chance : public Criterion {
   }
 };
 
+constexpr const char* kByChance = "random";
+
 struct Registered {
   CriterionEntry entry;
   std::function<std::unique_ptr<Criterion>()> make;
@@ -54,7 +56,7 @@ const std::vector<Registered>& registered() {
   static const std::vector<Registered> all = {
       {{"l1", "magnitude, over all layers at once (Han et al., NeurIPS 2015)"},
        [] { return std::make_unique<Magnitude>(); }},
-      {{"random", "by chance, over all layers at once"}, [] { return std::make_unique<Chance>(); }},
+      {{kByChance, "by chance, over all layers at once"}, [] { return std::make_unique<Chance>(); }},
   };
   return all;
 }
@@ -150,12 +152,17 @@ Mask choose_global_mask(const std::vector<PrunableLayer>& layers, const std::vec
 }
 
 Graph pruned(const Graph& dense, const std::string& method, double sparsity, RandomStream random) {
-  const std::vector<std::vector<float>> importance = make_criterion(method)->importance(dense, random);
+  const std::unique_ptr<Criterion> criterion = make_criterion(method);
   const Structure structure = structure_of(method);
   check_sparsity(structure, sparsity, "sparsity");
   if (structure.channels) {
-    return without_channels(dense, importance, sparsity);
+    const ChannelGroups groups = channel_groups(dense);
+    const std::vector<double> scores = structure.criterion == kByChance
+                                           ? drawn_scores(groups, random)
+                                           : group_scores(dense, groups, criterion->importance(dense, random));
+    return without_groups(dense, groups, choose_groups(dense, groups, scores, sparsity));
   }
+  const std::vector<std::vector<float>> importance = criterion->importance(dense, random);
   Graph result = dense;
   apply_mask(structure.n_of_m ? n_of_m_mask(dense, importance, *structure.n_of_m)
                               : choose_global_mask(prunable_layers(dense), importance, sparsity),

@@ -101,6 +101,7 @@ class Planner {
 
   void add_prediction(const std::string& method, std::uint64_t seed, double sparsity) {
     const std::string name = sparsity_name(sparsity);
+    const bool validation = sparsity == 0 || recipe_.calibrate_guard;
     const PruningMethod parts = sparsity > 0 ? parse_method(method) : PruningMethod{};
     const std::vector<std::string>& repairs = parts.repairs;
     const auto repair_images = static_cast<double>(std::min(inputs_.train_images, recipe_.calibration.images));
@@ -115,6 +116,9 @@ class Planner {
     if (parts.gradual) {
       hasher.add(keys_of(recipe_, {"gradual"}));
     }
+    if (validation && sparsity > 0) {
+      hasher.add("validation");
+    }
     Unit unit{.kind = UnitKind::kPredict,
               .id = fmt::format("predict/{}/seed-{}/{}", method, seed, name),
               .what = sparsity > 0 ? fmt::format("prune and predict {}, seed {}, {}", method, seed, name)
@@ -122,8 +126,9 @@ class Planner {
               .method = method,
               .seed = seed,
               .sparsity = sparsity,
+              .validation = validation,
               .input_hash = hasher.hex(),
-              .cost = static_cast<double>(inputs_.test_images + (sparsity > 0 ? 0 : inputs_.validation_images))};
+              .cost = static_cast<double>(inputs_.test_images + (validation ? inputs_.validation_images : 0))};
     unit.cost += repair_images * repair_cost(repairs);
     if (parts.gradual) {
       unit.cost += static_cast<double>(epochs_in_all(recipe_.gradual, recipe_.fine_tune) * inputs_.train_images);
@@ -165,8 +170,8 @@ std::string scores_path(const Unit& unit) {
   return path_of(unit, "scores", ".npy");
 }
 
-std::string validation_path(std::uint64_t seed) {
-  return fmt::format("validation/seed-{}.npy", seed);
+std::string validation_path(const Unit& unit) {
+  return unit.sparsity > 0 ? path_of(unit, "validation", ".npy") : fmt::format("validation/seed-{}.npy", unit.seed);
 }
 
 std::vector<Unit> make_plan(const Recipe& recipe, const PlanInputs& inputs) {

@@ -182,7 +182,8 @@ void check_methods(const std::vector<std::string>& methods) {
 void check_patterns(const Recipe& recipe) {
   for (const std::string& method : recipe.methods) {
     for (const double sparsity : recipe.sparsities) {
-      check_sparsity(structure_of(parse_method(method).criterion), sparsity, fmt::format("prune.sparsities, method '{}'", method));
+      check_sparsity(structure_of(parse_method(method).criterion), sparsity,
+                     fmt::format("prune.sparsities, method '{}'", method));
     }
   }
 }

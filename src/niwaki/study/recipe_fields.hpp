@@ -106,6 +106,8 @@ void visit_audit_fields(SomeRecipe& recipe, Visitor&& visit) {
   visit("audit.bootstrap", recipe.audit.resamples, "resamples of the patients, for intervals; 0: none");
   visit("audit.minimum_patients", recipe.audit.minimum_patients,
         "positive test patients below which a class gets no verdict");
+  visit("guard.calibrate", recipe.calibrate_guard,
+        "pruned networks predict the validation images too, for `niwaki guard` to learn on");
   visit("report.gallery", recipe.gallery, "exemplars shown as pictures, for each method");
 }
 
