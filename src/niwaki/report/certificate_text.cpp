@@ -9,6 +9,159 @@
 namespace niwaki {
 namespace {
 
+/// Here and not in a function, which would be too long to read.
+const CertificateText kEnglish = {
+    .language = "en",
+    .granted = "Granted",
+    .refused = "Refused",
+    .granted_all =
+        "At {candidate}, each of the {count} shares that the policy asks for and that these patients could "
+        "decide is shown to be below its tolerance ({tolerances}).",
+    .granted_single =
+        "At {candidate} the shares are shown to be below their tolerances for these, and for no others: "
+        "{names}.",
+    .further_single = "At {candidate}, the next one tried, still for: {names}.",
+    .chance =
+        "If what stands under \"What this rests on\" is so: were patients like these drawn again and again and "
+        "certified in this way, at most {percent} of all runs would grant anything that is not true.",
+    .refused_blocked =
+        "Too few patients for what the policy asks, and it says that this blocks. The pruned network's "
+        "results on the certify patients were not looked at. {reasons}.",
+    .refused_nothing =
+        "Too few patients to certify that anything is kept. The pruned network's results on the "
+        "certify patients were not looked at. {reasons}.",
+    .refused_first =
+        "Already at {candidate}, the first one tried, not everything is shown: {reasons}. \"Not "
+        "shown\" says no more than that: the true share may be on either side of its tolerance, and the "
+        "figures say how far.",
+    .uncovered = "Nothing is claimed of new false alarms, for want of patients, of: {names}.",
+    .uncovered_misses =
+        "Nothing is claimed of missed findings, for want of patients, of: {names}. What becomes of "
+        "them is not known.",
+    .excluded = "Left out by the policy, and not looked at: {names}.",
+    .reason_failed =
+        "{claim}: {events} of {eligible} patients, so the share may be as high as {upper}, and "
+        "{tolerance} is tolerated",
+    .reason_single = "{claim}: adjusted p = {p}",
+    .reason_few =
+        "{claim}: not certifiable with {eligible} patients; {needed} would do for {tolerance}, were "
+        "not one of them lost or falsely called",
+    .reason_hopeless = "{claim}: no number of patients that could be gathered shows {tolerance}",
+    .missed_claim = "{names}, missed",
+    .false_alarms_claim = "{names}, new false alarms",
+    .pair_claim = "{names} together, missed",
+    .class_claim = "{names}",
+    .what_is_claimed = "What was asked",
+    .missed_means_finding =
+        "<b>Missed findings.</b> A patient with a finding counts as detected where the network calls the finding on "
+        "at "
+        "least one of the patient's images that show it. Of the patients whom the dense network detects, the share "
+        "whom the pruned network no longer detects must be below the tolerance.",
+    .missed_means_every_image =
+        "<b>Missed findings.</b> A patient counts as missed as soon as the pruned network leaves the finding "
+        "uncalled on "
+        "any image that shows it and on which the dense network calls it. Of the patients for whom the dense network "
+        "calls the finding on at least one such image, the share who are missed must be below the tolerance.",
+    .alarm_means_finding =
+        "<b>New false alarms.</b> Of the patients without the finding for whom the dense network calls it on no "
+        "image, "
+        "the share for whom the pruned network calls it on at least one must be below the tolerance.",
+    .alarm_means_every_image =
+        "<b>New false alarms.</b> Of the patients without the finding for whom the dense network leaves it uncalled "
+        "on "
+        "at least one image, the share for whom the pruned network calls it on such an image must be below the "
+        "tolerance.",
+    .pair_means = "<b>Pairs.</b> Counted on images that show both findings; the pair is called where both are.",
+    .relative_to_dense =
+        "All of this compares two networks. Patients whom the dense network does not detect are not "
+        "covered: the tables say how many there were. Whether the dense network itself is good enough "
+        "is another question.",
+    .figures_of = "Figures on the certify patients: {candidate}",
+    .figures_none = "Who could be certified",
+    .figures_note =
+        "Each bound is the exact one-sided bound of Clopper and Pearson, and holds with confidence "
+        "{confidence} by itself; several bounds together hold with less. It is rounded up. \"Allowed\" is "
+        "how many patients could have been lost with the claim still shown.",
+    .figures_single =
+        "For single classes the verdicts are those of the adjusted p-values below: a bound that lies "
+        "below its tolerance is not enough where many claims are looked at.",
+    .finding = "Finding",
+    .finding_patients = "Patients with it",
+    .detected = "Detected by the dense network",
+    .missed = "of these missed",
+    .bound = "Bound",
+    .below = "Must be below",
+    .at_most = "Allowed",
+    .healthy = "Patients without it",
+    .silent = "Not called by the dense network",
+    .alarmed = "of these called",
+    .needed = "Needed at least",
+    .verdict = "Verdict",
+    .holm = "Adjusted p",
+    .holds = "shown",
+    .not_shown = "not shown",
+    .not_certifiable = "not certifiable",
+    .missed_title = "Missed findings",
+    .alarms_title = "New false alarms",
+    .pairs_title = "Pairs of findings",
+    .single_title = "Single classes",
+    .walk = "The order in which networks were tried",
+    .walk_note_all =
+        "The first failure ended it. Provided that the order was fixed beforehand, the choice among them "
+        "needs no correction (fixed-sequence testing).",
+    .walk_note_single =
+        "At each, single classes are tested by Holm's procedure; the first at which not all were shown "
+        "ended it. Provided that the order was fixed beforehand, nothing else needs correcting.",
+    .walk_holds = "everything that can be certified is shown",
+    .walk_fails = "{reasons}",
+    .walk_unreached = "not tried: nothing is known of it here",
+    .test = "The same network on the test patients",
+    .test_note =
+        "Other patients, looked at once after the verdict. Nothing hangs on these figures, and each bound "
+        "holds only by itself; a large difference from those above would be a reason to ask questions.",
+    .test_untouched = "Not looked at: nothing was granted, and these patients stay fresh for a later try.",
+    .ap = "Average precision on the certify patients",
+    .ap_note =
+        "Change relative to the dense network's average precision, with a 95% band over the networks tried, for "
+        "one class at a time, from {resamples} resamples of the patients. <b>Asymptotic:</b> such bands hold "
+        "only nearly, the less the fewer patients there are; none is given for fewer than 20. They are no part "
+        "of any claim.",
+    .ap_dense = "Dense",
+    .ap_none = "-",
+    .rests_on = "What this rests on, and no program can check",
+    .conditions = {"The certify patients are a random sample, independent of one another, of the patients for whom "
+                   "the network will be used. Of other hospitals, machines or years this page says nothing.",
+                   "The policy, the order and the networks were fixed before anybody looked at the certify or test "
+                   "patients, and these patients served no earlier attempt. A second attempt on the same patients is "
+                   "not covered by the confidence above.",
+                   "No certify or test patient was used to train, prune, repair or choose the networks.",
+                   "The labels are right. A wrong label counts as a finding or as none.",
+                   "Who was a patient was recorded rightly: two numbers for one person count that person twice."},
+    .limits_label =
+        "Why by patient: images of one patient are alike, so each patient counts once. Over images the "
+        "calls changed as follows; this is described and not tested.",
+    .operating_points = "Operating points",
+    .operating_note =
+        "Chosen on the build patients from the dense network's scores by the rule \"{rule}\" over images, "
+        "and locked. A score of at least the threshold is a call.",
+    .operating_own = "The pruned network has thresholds of its own, chosen in the same way from its scores.",
+    .threshold_dense = "Threshold",
+    .threshold_pruned = "Threshold, pruned",
+    .tolerance_of = "Tolerances from",
+    .patients = "Patients",
+    .part = "Part",
+    .images = "Images",
+    .positive_patients = "Patients with it: build, certify, test",
+    .data = "Data and networks",
+    .file = "File",
+    .policy = "The policy, word for word",
+    .verify =
+        "To verify: niwaki certify --verify certificate.json. It hashes every file anew, computes every figure "
+        "anew, and refuses where anything differs. The certificate bears no signature: keep it where it cannot "
+        "be exchanged.",
+    .system = "Certified system",
+};
+
 std::vector<std::string> too_few(const CertificateResult& result) {
   const CertificateText& text = english_certificate_text();
   std::vector<std::string> reasons;
@@ -129,158 +282,7 @@ void state_gaps(const CertificateResult& result, std::vector<std::string>& sente
 }  // namespace
 
 const CertificateText& english_certificate_text() {
-  static const CertificateText text = {
-      .language = "en",
-      .granted = "Granted",
-      .refused = "Refused",
-      .granted_all =
-          "At {candidate}, each of the {count} shares that the policy asks for and that these patients could "
-          "decide is shown to be below its tolerance ({tolerances}).",
-      .granted_single =
-          "At {candidate} the shares are shown to be below their tolerances for these, and for no others: "
-          "{names}.",
-      .further_single = "At {candidate}, the next one tried, still for: {names}.",
-      .chance =
-          "If what stands under \"What this rests on\" is so: were patients like these drawn again and again and "
-          "certified in this way, at most {percent} of all runs would grant anything that is not true.",
-      .refused_blocked =
-          "Too few patients for what the policy asks, and it says that this blocks. The pruned network's "
-          "results on the certify patients were not looked at. {reasons}.",
-      .refused_nothing =
-          "Too few patients to certify that anything is kept. The pruned network's results on the "
-          "certify patients were not looked at. {reasons}.",
-      .refused_first =
-          "Already at {candidate}, the first one tried, not everything is shown: {reasons}. \"Not "
-          "shown\" says no more than that: the true share may be on either side of its tolerance, and the "
-          "figures say how far.",
-      .uncovered = "Nothing is claimed of new false alarms, for want of patients, of: {names}.",
-      .uncovered_misses =
-          "Nothing is claimed of missed findings, for want of patients, of: {names}. What becomes of "
-          "them is not known.",
-      .excluded = "Left out by the policy, and not looked at: {names}.",
-      .reason_failed =
-          "{claim}: {events} of {eligible} patients, so the share may be as high as {upper}, and "
-          "{tolerance} is tolerated",
-      .reason_single = "{claim}: adjusted p = {p}",
-      .reason_few =
-          "{claim}: not certifiable with {eligible} patients; {needed} would do for {tolerance}, were "
-          "not one of them lost or falsely called",
-      .reason_hopeless = "{claim}: no number of patients that could be gathered shows {tolerance}",
-      .missed_claim = "{names}, missed",
-      .false_alarms_claim = "{names}, new false alarms",
-      .pair_claim = "{names} together, missed",
-      .class_claim = "{names}",
-      .what_is_claimed = "What was asked",
-      .missed_means_finding =
-          "<b>Missed findings.</b> A patient with a finding counts as detected where the network calls the finding on "
-          "at "
-          "least one of the patient's images that show it. Of the patients whom the dense network detects, the share "
-          "whom the pruned network no longer detects must be below the tolerance.",
-      .missed_means_every_image =
-          "<b>Missed findings.</b> A patient counts as missed as soon as the pruned network leaves the finding "
-          "uncalled on "
-          "any image that shows it and on which the dense network calls it. Of the patients for whom the dense network "
-          "calls the finding on at least one such image, the share who are missed must be below the tolerance.",
-      .alarm_means_finding =
-          "<b>New false alarms.</b> Of the patients without the finding for whom the dense network calls it on no "
-          "image, "
-          "the share for whom the pruned network calls it on at least one must be below the tolerance.",
-      .alarm_means_every_image =
-          "<b>New false alarms.</b> Of the patients without the finding for whom the dense network leaves it uncalled "
-          "on "
-          "at least one image, the share for whom the pruned network calls it on such an image must be below the "
-          "tolerance.",
-      .pair_means = "<b>Pairs.</b> Counted on images that show both findings; the pair is called where both are.",
-      .relative_to_dense =
-          "All of this compares two networks. Patients whom the dense network does not detect are not "
-          "covered: the tables say how many there were. Whether the dense network itself is good enough "
-          "is another question.",
-      .figures_of = "Figures on the certify patients: {candidate}",
-      .figures_none = "Who could be certified",
-      .figures_note =
-          "Each bound is the exact one-sided bound of Clopper and Pearson, and holds with confidence "
-          "{confidence} by itself; several bounds together hold with less. It is rounded up. \"Allowed\" is "
-          "how many patients could have been lost with the claim still shown.",
-      .figures_single =
-          "For single classes the verdicts are those of the adjusted p-values below: a bound that lies "
-          "below its tolerance is not enough where many claims are looked at.",
-      .finding = "Finding",
-      .finding_patients = "Patients with it",
-      .detected = "Detected by the dense network",
-      .missed = "of these missed",
-      .bound = "Bound",
-      .below = "Must be below",
-      .at_most = "Allowed",
-      .healthy = "Patients without it",
-      .silent = "Not called by the dense network",
-      .alarmed = "of these called",
-      .needed = "Needed at least",
-      .verdict = "Verdict",
-      .holm = "Adjusted p",
-      .holds = "shown",
-      .not_shown = "not shown",
-      .not_certifiable = "not certifiable",
-      .missed_title = "Missed findings",
-      .alarms_title = "New false alarms",
-      .pairs_title = "Pairs of findings",
-      .single_title = "Single classes",
-      .walk = "The order in which networks were tried",
-      .walk_note_all =
-          "The first failure ended it. Provided that the order was fixed beforehand, the choice among them "
-          "needs no correction (fixed-sequence testing).",
-      .walk_note_single =
-          "At each, single classes are tested by Holm's procedure; the first at which not all were shown "
-          "ended it. Provided that the order was fixed beforehand, nothing else needs correcting.",
-      .walk_holds = "everything that can be certified is shown",
-      .walk_fails = "{reasons}",
-      .walk_unreached = "not tried: nothing is known of it here",
-      .test = "The same network on the test patients",
-      .test_note =
-          "Other patients, looked at once after the verdict. Nothing hangs on these figures, and each bound "
-          "holds only by itself; a large difference from those above would be a reason to ask questions.",
-      .test_untouched = "Not looked at: nothing was granted, and these patients stay fresh for a later try.",
-      .ap = "Average precision on the certify patients",
-      .ap_note =
-          "Change relative to the dense network's average precision, with a 95% band over the networks tried, for "
-          "one class at a time, from {resamples} resamples of the patients. <b>Asymptotic:</b> such bands hold "
-          "only nearly, the less the fewer patients there are; none is given for fewer than 20. They are no part "
-          "of any claim.",
-      .ap_dense = "Dense",
-      .ap_none = "-",
-      .rests_on = "What this rests on, and no program can check",
-      .conditions = {"The certify patients are a random sample, independent of one another, of the patients for whom "
-                     "the network will be used. Of other hospitals, machines or years this page says nothing.",
-                     "The policy, the order and the networks were fixed before anybody looked at the certify or test "
-                     "patients, and these patients served no earlier attempt. A second attempt on the same patients is "
-                     "not covered by the confidence above.",
-                     "No certify or test patient was used to train, prune, repair or choose the networks.",
-                     "The labels are right. A wrong label counts as a finding or as none.",
-                     "Who was a patient was recorded rightly: two numbers for one person count that person twice."},
-      .limits_label =
-          "Why by patient: images of one patient are alike, so each patient counts once. Over images the "
-          "calls changed as follows; this is described and not tested.",
-      .operating_points = "Operating points",
-      .operating_note =
-          "Chosen on the build patients from the dense network's scores by the rule \"{rule}\" over images, "
-          "and locked. A score of at least the threshold is a call.",
-      .operating_own = "The pruned network has thresholds of its own, chosen in the same way from its scores.",
-      .threshold_dense = "Threshold",
-      .threshold_pruned = "Threshold, pruned",
-      .tolerance_of = "Tolerances from",
-      .patients = "Patients",
-      .part = "Part",
-      .images = "Images",
-      .positive_patients = "Patients with it: build, certify, test",
-      .data = "Data and networks",
-      .file = "File",
-      .policy = "The policy, word for word",
-      .verify =
-          "To verify: niwaki certify --verify certificate.json. It hashes every file anew, computes every figure "
-          "anew, and refuses where anything differs. The certificate bears no signature: keep it where it cannot "
-          "be exchanged.",
-      .system = "Certified system",
-  };
-  return text;
+  return kEnglish;
 }
 
 std::string claim_names(const std::vector<std::size_t>& columns, const CertificateResult& result) {
