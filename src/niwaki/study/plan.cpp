@@ -7,6 +7,7 @@
 
 #include "niwaki/core/hash.hpp"
 #include "niwaki/core/text.hpp"
+#include "niwaki/prune/criterion.hpp"
 
 namespace niwaki {
 namespace {
@@ -29,6 +30,38 @@ std::string keys_of(const Recipe& recipe, const std::vector<std::string>& sectio
     }
   }
   return chosen;
+}
+
+/// The lines of [prune] with these keys, without their comments.
+std::string prune_keys(const Recipe& recipe, const std::vector<std::string>& keys) {
+  std::string chosen;
+  for (const std::string& line : split(keys_of(recipe, {"prune"}), '\n')) {
+    if (std::find(keys.begin(), keys.end(), line.substr(0, line.find(" = "))) != keys.end()) {
+      chosen += line + "\n";
+    }
+  }
+  return chosen;
+}
+
+/// The keys that the choice of weights by this method depends on. Those of the scope at their defaults are left out, so
+/// that studies from before they were there are kept.
+std::string choice_keys(const Recipe& recipe, const std::string& method) {
+  const std::vector<std::string> scope_keys = {"keep_layers", "keep_rows", "layer_floor"};
+  std::string keys = prune_keys(recipe, scope_keys);
+  if (keys == prune_keys(default_recipe(), scope_keys)) {
+    keys.clear();
+  }
+  const StatisticsKinds needs = criterion_entry(criterion_of(method)).needs;
+  if (needs.contains(StatisticsKind::kTail)) {
+    keys += prune_keys(recipe, {"calibration_positives", "micro_batch", "class_weights", "protect_classes",
+                                "protect_pairs", "protection", "rarity_exponent", "rarity_shrinkage"});
+  }
+  if (needs.contains(StatisticsKind::kSquaredGradient)) {
+    keys += prune_keys(recipe, {"calibration_images", "micro_batch"});
+  } else if (!needs.empty() && !needs.contains(StatisticsKind::kTail)) {
+    keys += prune_keys(recipe, {"calibration_images"});
+  }
+  return keys;
 }
 
 std::string path_of(const Unit& unit, const char* folder, const char* ending) {
@@ -94,6 +127,11 @@ class Planner {
 
   void add_prediction(const std::string& method, std::uint64_t seed, double sparsity) {
     const std::string name = sparsity_name(sparsity);
+    Hasher hasher;
+    hasher.add(train_hash_).add(kPredictionVersion).add(method).add(name);
+    if (const std::string keys = sparsity > 0 ? choice_keys(recipe_, method) : ""; !keys.empty()) {
+      hasher.add(keys);
+    }
     Unit unit{.kind = UnitKind::kPredict,
               .id = fmt::format("predict/{}/seed-{}/{}", method, seed, name),
               .what = sparsity > 0 ? fmt::format("prune and predict {}, seed {}, {}", method, seed, name)
@@ -101,7 +139,7 @@ class Planner {
               .method = method,
               .seed = seed,
               .sparsity = sparsity,
-              .input_hash = Hasher().add(train_hash_).add(kPredictionVersion).add(method).add(name).hex(),
+              .input_hash = hasher.hex(),
               .cost = static_cast<double>(inputs_.test_images + (sparsity > 0 ? 0 : inputs_.validation_images))};
     audit_hasher_.add(unit.id).add(unit.input_hash);
     add(std::move(unit));

@@ -168,7 +168,7 @@ void check_methods(const std::vector<std::string>& methods) {
     throw InputError("no method is given", "prune.methods", "give at least one, such as \"l1\"");
   }
   for (const std::string& method : methods) {
-    (void)make_criterion(method);
+    (void)criterion_entry(method);
   }
   if (std::set<std::string>(methods.begin(), methods.end()).size() != methods.size()) {
     throw InputError("a method is listed twice", "prune.methods", "list each once");
@@ -268,6 +268,9 @@ void Recipe::check() const {
   train.check();
   check_methods(methods);
   check_sparsities(sparsities);
+  scope.check();
+  calibration.check();
+  tail.check();
   audit_options().check();
   check_exemplar_sparsity(*this);
   check_range(gallery, 0, 1000, "report.gallery");

@@ -9,7 +9,10 @@
 #include "niwaki/cohort/phantom/phantom.hpp"
 #include "niwaki/cohort/split.hpp"
 #include "niwaki/core/preprocessing.hpp"
+#include "niwaki/prune/scope.hpp"
+#include "niwaki/prune/tail_score.hpp"
 #include "niwaki/train/train.hpp"
+#include "niwaki/train/weight_statistics_of.hpp"
 
 namespace niwaki {
 
@@ -42,6 +45,9 @@ struct Recipe {
 
   std::vector<std::string> methods = {"l1", "random"};
   std::vector<double> sparsities;  // above 0; the dense network is always there
+  PruneScope scope;
+  CalibrationOptions calibration;
+  TailOptions tail;
 
   std::string operating_point = "youden";  // the text form of AuditOptions::operating_point
   AuditOptions audit;                      // seed and operating_point are audit_options()'s to set

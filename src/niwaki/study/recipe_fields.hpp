@@ -58,9 +58,31 @@ void visit_network_fields(SomeRecipe& recipe, Visitor&& visit) {
 }
 
 template <typename SomeRecipe, typename Visitor>
-void visit_audit_fields(SomeRecipe& recipe, Visitor&& visit) {
-  visit("prune.methods", recipe.methods, "how weights are chosen: l1, random");
+void visit_prune_fields(SomeRecipe& recipe, Visitor&& visit) {
+  visit(
+      "prune.methods", recipe.methods,
+      "how weights are chosen: l1, l1-layer, lamp, erk, random, random-layer, wanda, taylor, fisher, tail, tail-worst");
   visit("prune.sparsities", recipe.sparsities, "shares of weights that go; the dense network is always there");
+  visit("prune.keep_layers", recipe.scope.keep_layers, "layers that lose no weight, by name");
+  visit("prune.keep_rows", recipe.scope.keep_rows, "classes whose rows of the classifier lose no weight");
+  visit("prune.layer_floor", recipe.scope.layer_floor, "share of its weights that each layer keeps at least");
+  visit("prune.calibration_images", recipe.calibration.images, "training images that weights are judged by, at most");
+  visit("prune.calibration_positives", recipe.calibration.positives,
+        "of each class, training images that show it and as many others, for tail and tail-worst");
+  visit("prune.micro_batch", recipe.calibration.micro_batch, "images a squared gradient; 1: exact, more: faster");
+  visit("prune.class_weights", recipe.tail.class_weights, "for tail: \"class=factor\"; 1 where nothing is said");
+  visit("prune.protect_classes", recipe.tail.protect_classes, "for tail: classes that count prune.protection times");
+  visit("prune.protect_pairs", recipe.tail.protect_pairs,
+        "for tail: \"class|class\"; images that show both count as one more class");
+  visit("prune.protection", recipe.tail.protection, "for tail: how many times what is protected counts");
+  visit("prune.rarity_exponent", recipe.tail.rarity_exponent,
+        "for tail: 0 counts all classes alike, 1 in inverse proportion to positives");
+  visit("prune.rarity_shrinkage", recipe.tail.rarity_shrinkage,
+        "for tail: positives at which a class's rarity counts half");
+}
+
+template <typename SomeRecipe, typename Visitor>
+void visit_audit_fields(SomeRecipe& recipe, Visitor&& visit) {
   visit("audit.exemplar_sparsity", recipe.audit.exemplar_sparsity, "where exemplars are sought");
   visit("audit.exemplar_fraction", recipe.audit.exemplar_fraction, "share of images that are exemplars");
   visit("audit.drop", recipe.audit.drop, "relative loss of average precision that counts as forgotten");
@@ -80,6 +102,7 @@ void visit_fields(SomeRecipe& recipe, Visitor&& visit) {
   visit_study_fields(recipe, visit);
   visit_cohort_fields(recipe, visit);
   visit_network_fields(recipe, visit);
+  visit_prune_fields(recipe, visit);
   visit_audit_fields(recipe, visit);
 }
 

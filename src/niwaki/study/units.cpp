@@ -111,8 +111,10 @@ std::vector<std::string> train_unit(const StudyContext& study, const Unit& unit,
 std::vector<std::string> predict_unit(const StudyContext& study, const Unit& unit, Progress& progress) {
   Graph graph = read_onnx(study.folder / trained_path(unit.seed));
   if (unit.sparsity > 0) {
-    graph =
-        pruned(graph, unit.method, unit.sparsity, RandomStream(study.recipe.seed, "prune/" + unit.method, {unit.seed}));
+    const std::string criterion = criterion_of(unit.method);
+    const WeightStatistics* statistics = study.statistics.of(graph, criterion, unit.seed, progress);
+    graph = pruned(graph, criterion, unit.sparsity, RandomStream(study.recipe.seed, "prune/" + criterion, {unit.seed}),
+                   study.recipe.scope, statistics);
   }
   make_folder((study.folder / model_path(unit)).parent_path());
   make_folder((study.folder / scores_path(unit)).parent_path());
