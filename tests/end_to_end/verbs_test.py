@@ -49,6 +49,42 @@ class Prune(EndToEnd):
                    self.folder / "p.onnx", says=["randon", "random"])
 
 
+class FineTune(EndToEnd):
+    def tune(self, name, *more):
+        out, cohort = self.folder / name, phantom_cohort()
+        self.niwaki("fine-tune", "--model", dense_model(), "--labels", cohort / "labels.csv", "--images",
+                    cohort / "images", "--out", out, "--set", "finetune.epochs=1", "--set", "finetune.batch=16", *more)
+        return out
+
+    def test_zeros_stay_zeros_and_the_rest_is_trained(self):
+        pruned = self.folder / "pruned.onnx"
+        self.niwaki("prune", "--model", dense_model(), "--sparsity", "0.9", "--out", pruned)
+        tuned = self.tune("tuned.onnx", "--pruned", pruned)
+        self.assertEqual(tuned.read_bytes(), self.tune("again.onnx", "--pruned", pruned).read_bytes())
+        self.assertEqual(self.json("inspect", tuned)["layers"], self.json("inspect", pruned)["layers"])
+        self.assertNotEqual(tuned.read_bytes(), pruned.read_bytes())
+
+    def test_by_steps_it_reaches_the_sparsity_that_was_asked_for(self):
+        report = self.json("fine-tune", "--model", dense_model(), "--labels", phantom_cohort() / "labels.csv",
+                           "--images", phantom_cohort() / "images", "--out", self.folder / "g.onnx", "--sparsity", "0.8",
+                           "--set", "finetune.epochs=1", "--set", "gradual.steps=2", "--set", "gradual.epochs=1")
+        self.assertEqual(report["prunable"] - report["nonzero"], round(0.8 * report["prunable"]))
+        self.assertEqual([round(step["nominal_sparsity"], 6) for step in report["steps"]], [0.7, 0.8])
+        self.assertEqual(report["steps"][1]["sparsity"], report["sparsity"])
+
+    def test_what_is_wrong_is_named(self):
+        cohort = phantom_cohort()
+        given = ["fine-tune", "--model", dense_model(), "--labels", cohort / "labels.csv", "--images",
+                 cohort / "images", "--out", self.folder / "t.onnx"]
+        self.fails(2, *given, says=["--pruned", "--sparsity"])
+        given += ["--sparsity", "0.5"]
+        self.fails(3, *given, "--set", "finetune.learning_rate=-1", says=["finetune.learning_rate"])
+        self.fails(3, *given, "--set", "finetune.distillation=2", says=["finetune.distillation"])
+        self.fails(3, *given, "--set", "finetune.loss=focul", says=["did you mean 'focal'"])
+        self.fails(2, "prune", "--model", dense_model(), "--method", "l1+gradual", "--sparsity", "0.5", "--out",
+                   self.folder / "t.onnx", says=["niwaki fine-tune"])
+
+
 class Predict(EndToEnd):
     def predict(self, name, *more):
         out = self.folder / name

@@ -6,6 +6,7 @@ void add_all_verbs(CLI::App& program) {
   add_study_verbs(program);
   add_train_verb(program);
   add_prune_verb(program);
+  add_fine_tune_verb(program);
   add_predict_verb(program);
   add_light_verbs(program);
   add_readers_verb(program);

@@ -7,15 +7,19 @@
 
 #include "niwaki/cli/options.hpp"
 #include "niwaki/cli/picture_options.hpp"
+#include "niwaki/cli/repair_options.hpp"
 #include "niwaki/cli/sparsity_table.hpp"
 #include "niwaki/cli/verbs.hpp"
+#include "niwaki/cohort/chosen_images.hpp"
 #include "niwaki/cohort/image_source.hpp"
 #include "niwaki/cohort/labels.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/model/normalisation.hpp"
 #include "niwaki/model/onnx.hpp"
 #include "niwaki/prune/criterion.hpp"
+#include "niwaki/prune/structure.hpp"
 #include "niwaki/study/calibration.hpp"
+#include "niwaki/train/repair/method.hpp"
 #include "niwaki/train/weight_statistics_of.hpp"
 
 namespace niwaki {
@@ -25,80 +29,121 @@ struct PruneCommand {
   CommonOptions common;
   std::string model;
   std::string method = "l1";
-  double sparsity = 0;
+  std::optional<double> sparsity;
   std::string out;
-  PruneScope scope;
   std::string labels;
   std::string label_format = "auto";
   std::string images;
   PictureOptions pictures;
+  PruneScope scope;
   CalibrationOptions calibration;
   TailOptions tail;
+  RepairCommand repair;
 
   void run() const {
     common.apply();
     check_output(out, {".onnx", ".onnx.zst"});
-    (void)weights_to_prune(sparsity, 1);
-    const StatisticsKinds needs = criterion_entry(method).needs;
-    check_arguments(needs);
-    Graph dense = read_onnx(model);
-    const std::optional<WeightStatistics> statistics =
-        needs.empty() ? std::nullopt : std::optional(statistics_of(dense, needs));
-    const Graph result = pruned(dense, method, sparsity, RandomStream(seed(), "prune/" + method, {0}), scope,
-                                statistics ? &*statistics : nullptr);
-    write_onnx(result, out);
-    print(measure_sparsity(result), notes_of(dense, statistics));
+    const PruningMethod parts = parse_method(method);
+    check_arguments(parts);
+    const double nominal = nominal_sparsity(parts);
+    const Graph dense = read_onnx(model);
+    const StatisticsKinds needs = criterion_entry(parts.criterion).needs;
+    const WeightStatistics statistics = needs.empty() ? WeightStatistics{} : statistics_of(dense, needs);
+    Repaired result{.graph = pruned(dense, parts.criterion, nominal,
+                                    RandomStream(seed(), "prune/" + parts.criterion, {0}), scope, &statistics),
+                    .notes = {}};
+    if (!parts.repairs.empty()) {
+      const auto progress = common.progress();
+      result = repair.run(dense, result.graph, parts.repairs, pictures_to_repair_by(dense), seed(), *progress);
+    }
+    result.notes.insert(result.notes.begin(), statistics.notes.begin(), statistics.notes.end());
+    write_onnx(result.graph, out);
+    const std::string folding = folding_note(normalisation_of(dense));
+    if (!folding.empty()) {
+      result.notes.push_back(folding);
+    }
+    print(dense, result, nominal);
   }
 
  private:
   [[nodiscard]] std::uint64_t seed() const { return common.seed.value_or(1); }
 
-  void check_arguments(const StatisticsKinds& needs) const {
+  [[nodiscard]] double nominal_sparsity(const PruningMethod& parts) const {
+    const Structure structure = structure_of(parts.criterion);
+    if (!sparsity && !structure.n_of_m) {
+      throw UsageError("how much is to go is not said", "--sparsity", "give the share of weights, 0 to 1");
+    }
+    return sparsity ? *sparsity : structure.n_of_m->sparsity();
+  }
+
+  void check_arguments(const PruningMethod& parts) const {
     scope.check();
     calibration.check();
     tail.check();
-    if (!needs.empty() && (labels.empty() || images.empty())) {
-      throw UsageError(fmt::format("'{}' needs labelled images to learn from", method), "--method",
+    if (parts.gradual) {
+      throw UsageError(fmt::format("'{}' trains between its steps", method), "niwaki prune",
+                       "use niwaki fine-tune with --sparsity, or the method in a study");
+    }
+    const bool pictures_given = !labels.empty() && !images.empty();
+    if (!criterion_entry(parts.criterion).needs.empty() && !pictures_given) {
+      throw UsageError(fmt::format("'{}' needs labelled images to learn from", parts.criterion), "--method",
                        "give --labels and --images, or choose a method that looks at the weights alone, such as l1");
+    }
+    if (!parts.repairs.empty() && pictures_given == !repair.array.empty()) {
+      throw UsageError(fmt::format("what '{}' is to be calibrated on is not clear", method), "niwaki prune",
+                       "give --labels and --images, or --calibration");
     }
   }
 
-  [[nodiscard]] WeightStatistics statistics_of(Graph& dense, const StatisticsKinds& needs) const {
+  [[nodiscard]] WeightStatistics statistics_of(const Graph& dense, const StatisticsKinds& needs) const {
     const Preprocessing preprocessing = pictures.preprocessing_of(dense, model);
     const Cohort cohort = read_labels(labels, {.format = parse_label_format(label_format), .classes = dense.classes});
     const auto source = open_image_files(cohort, images, preprocessing);
-    if (dense.classes.empty() && cohort.classes.size() == class_count(dense)) {
-      dense.classes = cohort.classes;  // in the label file's order, as nothing else is known
+    Graph named = dense;
+    if (named.classes.empty()) {
+      named.classes = cohort.classes;  // in the label file's order, as nothing else is known
     }
     const auto progress = common.progress();
     const StatisticsRequest request{.kinds = needs, .calibration = calibration, .tail = tail, .seed = seed()};
-    return weight_statistics_of(dense, {source.get(), cohort.label_view()},
+    return weight_statistics_of(named, {source.get(), cohort.label_view()},
                                 calibration_rows(cohort, calibration.images, seed()), request, *progress);
   }
 
-  static std::vector<std::string> notes_of(const Graph& dense, const std::optional<WeightStatistics>& statistics) {
-    std::vector<std::string> notes = statistics ? statistics->notes : std::vector<std::string>{};
-    const std::string folding = folding_note(normalisation_of(dense));
-    if (!folding.empty()) {
-      notes.push_back(folding);
+  [[nodiscard]] CalibrationPictures pictures_to_repair_by(const Graph& dense) const {
+    if (!repair.array.empty()) {
+      return read_calibration_array(repair.array, dense);
     }
-    return notes;
+    const Preprocessing preprocessing = pictures.preprocessing_of(dense, model);
+    const Cohort cohort = read_labels(labels, {.format = parse_label_format(label_format), .classes = dense.classes});
+    const std::vector<std::size_t> rows = calibration_rows(cohort, calibration.images, seed());
+    CalibrationPictures chosen;
+    chosen.all = open_image_files(cohort, images, preprocessing);
+    chosen.images = chosen_images(*chosen.all, rows);
+    chosen.cohort = cohort.subset(rows);
+    return chosen;
   }
 
-  void print(const SparsityReport& report, const std::vector<std::string>& notes) const {
+  void print(const Graph& dense, const Repaired& result, double nominal) const {
+    const SparsityReport report = measure_sparsity(result.graph, dense);
+    const std::size_t all = parameter_count(dense);
+    const std::size_t left = parameter_count(result.graph);
     if (common.json) {
       nlohmann::ordered_json document = sparsity_json(report);
       document["method"] = method;
-      document["nominal_sparsity"] = sparsity;
-      if (!notes.empty()) {
-        document["notes"] = notes;
+      document["nominal_sparsity"] = nominal;
+      document["parameters"] = {{"dense", all}, {"left", left}};
+      if (!result.notes.empty()) {
+        document["notes"] = result.notes;
       }
       print_json(document.dump(2));
       return;
     }
     print_sparsity_table(report);
-    fmt::print("{}: nominal sparsity {}, actual {:.6f}; written to {}\n", method, sparsity, report.sparsity(), out);
-    for (const std::string& note : notes) {
+    fmt::print("{}: nominal sparsity {}, actual {:.6f}; written to {}\n", method, nominal, report.sparsity(), out);
+    if (left < all) {
+      fmt::print("{} of {} parameters are there\n", left, all);
+    }
+    for (const std::string& note : result.notes) {
       fmt::print("note: {}\n", note);
     }
   }
@@ -115,18 +160,20 @@ void add_scope_options(CLI::App& verb, PruneCommand& command) {
 }
 
 void add_calibration_options(CLI::App& verb, PruneCommand& command) {
-  verb.add_option("--labels", command.labels, "Label file of the images to learn from (wanda, taylor, fisher, tail)");
+  verb.add_option("--labels", command.labels,
+                  "Label file of the images that wanda, taylor, fisher, tail and repairs look at");
   verb.add_option("--label-format", command.label_format, "auto, niwaki, nih, nih-cxr-lt, mimic-cxr-lt")
       ->capture_default_str();
   verb.add_option("--images", command.images, "Folder of their pictures");
   command.pictures.add_to(verb);
-  verb.add_option("--calibration-images", command.calibration.images, "Images to learn from, at most")
+  verb.add_option("--calibration-images", command.calibration.images, "Images to look at, at most")
       ->capture_default_str();
   verb.add_option("--calibration-positives", command.calibration.positives,
                   "For tail: of each class, images that show it and as many others")
       ->capture_default_str();
   verb.add_option("--micro-batch", command.calibration.micro_batch, "Images a squared gradient; 1: exact, more: faster")
       ->capture_default_str();
+  command.repair.add_to(verb);
 }
 
 void add_tail_options(CLI::App& verb, PruneCommand& command) {
@@ -151,15 +198,22 @@ void add_tail_options(CLI::App& verb, PruneCommand& command) {
 }  // namespace
 
 void add_prune_verb(CLI::App& program) {
-  CLI::App* verb = program.add_subcommand("prune", "Set the least important weights of a network to zero");
+  CLI::App* verb = program.add_subcommand("prune", "Take the least important weights or channels out of a network");
   const auto command = std::make_shared<PruneCommand>();
   std::string methods;
   for (const CriterionEntry& entry : criteria()) {
     methods += fmt::format("{}{}: {}", methods.empty() ? "" : "; ", entry.name, entry.description);
   }
+  for (const StructureEntry& entry : structures()) {
+    methods += fmt::format("; {}: {}", entry.name, entry.description);
+  }
   verb->add_option("--model", command->model, "ONNX network (.onnx or .onnx.zst)")->required();
+  methods += ". Then repairs, joined by '+'";
+  for (const RepairEntry& entry : repairs()) {
+    methods += fmt::format("; {}: {}", entry.name, entry.description);
+  }
   verb->add_option("--method", command->method, methods)->capture_default_str();
-  verb->add_option("--sparsity", command->sparsity, "Share of weights that go, 0 to 1")->required();
+  verb->add_option("--sparsity", command->sparsity, "Share of weights that go, 0 to 1; not needed for nm-N:M");
   verb->add_option("--out", command->out, "Where to write the pruned network")->required();
   add_scope_options(*verb, *command);
   add_calibration_options(*verb, *command);

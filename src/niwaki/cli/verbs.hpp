@@ -14,6 +14,7 @@ void add_audit_verb(CLI::App& program);
 void add_bench_verb(CLI::App& program);
 void add_cohort_verb(CLI::App& program);
 void add_exemplars_verb(CLI::App& program);
+void add_fine_tune_verb(CLI::App& program);
 void add_inspect_verb(CLI::App& program);
 void add_predict_verb(CLI::App& program);
 void add_prune_verb(CLI::App& program);

@@ -238,6 +238,9 @@ class Compiler {
       }
       first_channel += part.place.channels;
     }
+    if (plan.is_inside(join.out.number)) {  // a later join has put it elsewhere, beside its own parts
+      return false;
+    }
     plan.put_inside(join.out.number, root, begin);
     return true;
   }

@@ -154,6 +154,31 @@ TEST(Engine, takes_several_sizes) {
   EXPECT_THROW(engine.logits(pictures({1, 1, 32, 32}), {1, 1, 32, 32}), InputError);
 }
 
+/// Both joins want the first one's output in their own memory, and its parts with it.
+TEST(Engine, a_join_of_a_join_and_of_its_parts) {
+  RandomStream random(4, "joins");
+  Graph graph;
+  const auto weight = [&](const std::string& name, const Shape& shape) {
+    Tensor tensor{shape, std::vector<float>(static_cast<std::size_t>(shape[0] * shape[1]))};
+    std::ranges::generate(tensor.values, [&] { return static_cast<float>(random.normal()); });
+    graph.add_tensor(name, std::move(tensor));
+  };
+  weight("a.w", {4, 3, 1, 1});
+  weight("b.w", {6, 3, 1, 1});
+  weight("fc.w", {2, 20});
+  graph.nodes = {
+      {"a", Convolution{}, {"input", "a.w"}, "a"},        {"b", Convolution{}, {"input", "b.w"}, "b"},
+      {"inner", Concatenate{}, {"a", "b"}, "inner"},      {"outer", Concatenate{}, {"a", "b", "inner"}, "outer"},
+      {"pool", GlobalAveragePool{}, {"outer"}, "pooled"}, {"flat", Flatten{}, {"pooled"}, "flattened"},
+      {"fc", Linear{}, {"flattened", "fc.w"}, "logits"}};
+  const Shape shape = {2, 3, 8, 8};
+  const std::vector<float> images = pictures(shape);
+  const std::vector<float> expected = reference_logits(graph, images, shape);
+  for (const EngineKind kind : {EngineKind::kDense, EngineKind::kSparse}) {
+    expect_close(Engine(graph, options(kind)).logits(images, shape), expected, "joins");
+  }
+}
+
 TEST(Engine, an_unknown_kind_is_refused) {
   EXPECT_EQ(parse_engine_kind("sparse"), EngineKind::kSparse);
   EXPECT_THROW(parse_engine_kind("fast"), InputError);

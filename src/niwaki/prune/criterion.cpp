@@ -5,7 +5,10 @@
 
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/text.hpp"
+#include "niwaki/prune/channels.hpp"
 #include "niwaki/prune/importance.hpp"
+#include "niwaki/prune/n_of_m.hpp"
+#include "niwaki/prune/structure.hpp"
 
 namespace niwaki {
 namespace {
@@ -42,15 +45,9 @@ Formula with_statistics(const StatisticsFormula& formula) {
   return [formula](const CriterionInput& input) { return formula(input.graph, *input.statistics); };
 }
 
-/// What was gathered is the importance.
-Formula gathered(std::vector<float> LayerStatistics::*field) {
-  return [field](const CriterionInput& input) {
-    Importance result;
-    for (const LayerStatistics& layer : input.statistics->layers) {
-      result.push_back(layer.*field);
-    }
-    return result;
-  };
+/// Tail-aware by one of the two ways to combine classes.
+Formula by_tail(std::vector<float> LayerStatistics::*shares) {
+  return [shares](const CriterionInput& input) { return tail_aware(input.graph, *input.statistics, shares); };
 }
 
 struct Registered {
@@ -95,14 +92,15 @@ const std::vector<Registered>& registered() {
         "tail-aware: each class's own Fisher, rare classes counting more, summed (docs/pruning.md)",
         Against::kNetwork,
         {Kind::kTail}},
-       gathered(&LayerStatistics::tail_sum)},
+       by_tail(&LayerStatistics::tail_sum)},
       {{"tail-worst", "as tail, a weight counting for the class that needs it most", Against::kNetwork, {Kind::kTail}},
-       gathered(&LayerStatistics::tail_worst)},
+       by_tail(&LayerStatistics::tail_worst)},
   };
   return all;
 }
 
-const Registered& find_criterion(const std::string& name) {
+const Registered& find_criterion(const std::string& method) {
+  const std::string name = structure_of(method).criterion;
   std::vector<std::string> names;
   for (const Registered& one : registered()) {
     if (one.entry.name == name) {
@@ -110,8 +108,9 @@ const Registered& find_criterion(const std::string& name) {
     }
     names.push_back(one.entry.name);
   }
-  throw InputError(fmt::format("there is no pruning method '{}'{}", name, did_you_mean(name, names)),
-                   "prune.methods or --method", fmt::format("choose one of {}", joined(names, ", ")));
+  throw InputError(fmt::format("there is no pruning method '{}'{}", method, did_you_mean(name, names)),
+                   "prune.methods or --method",
+                   fmt::format("choose one of {}, or channels- or nm-N:M- before one", joined(names, ", ")));
 }
 
 void check_statistics(const CriterionEntry& entry, const WeightStatistics* statistics) {
@@ -124,6 +123,13 @@ void check_statistics(const CriterionEntry& entry, const WeightStatistics* stati
   }
 }
 
+/// Channels keep a layer's floor by themselves.
+PruneScope without_floor(PruneScope scope) {
+  scope.check();
+  scope.layer_floor = 0;
+  return scope;
+}
+
 }  // namespace
 
 std::vector<CriterionEntry> criteria() {
@@ -134,27 +140,31 @@ std::vector<CriterionEntry> criteria() {
   return entries;
 }
 
-std::unique_ptr<Criterion> make_criterion(const std::string& name) {
-  return std::make_unique<FormulaCriterion>(find_criterion(name).formula);
+std::unique_ptr<Criterion> make_criterion(const std::string& method) {
+  return std::make_unique<FormulaCriterion>(find_criterion(method).formula);
 }
 
-CriterionEntry criterion_entry(const std::string& name) {
-  return find_criterion(name).entry;
+CriterionEntry criterion_entry(const std::string& method) {
+  return find_criterion(method).entry;
 }
 
-std::string criterion_of(const std::string& method) {
-  return method.substr(0, method.find('+'));
-}
-
-Graph pruned(const Graph& dense, const std::string& criterion, double sparsity, RandomStream random,
+Graph pruned(const Graph& dense, const std::string& method, double sparsity, RandomStream random,
              const PruneScope& scope, const WeightStatistics* statistics) {
-  const Registered& one = find_criterion(criterion);
+  const Registered& one = find_criterion(method);
   check_statistics(one.entry, statistics);
   const Importance importance = one.formula({dense, random, statistics});
   check_numbers(prunable_layers(dense), importance);
+  const Structure structure = structure_of(method);
+  check_sparsity(structure, sparsity, "sparsity");
+  if (structure.channels) {
+    const LockedWeights locked = locked_weights(dense, importance, without_floor(scope));
+    return without_channels(dense, importance, sparsity, {.layer_floor = scope.layer_floor, .locked = locked});
+  }
   const LockedWeights locked = locked_weights(dense, importance, scope);
   Graph result = dense;
-  apply_mask(choose_mask(dense, importance, sparsity, one.entry.competition, locked), result);
+  apply_mask(structure.n_of_m ? n_of_m_mask(dense, importance, *structure.n_of_m, locked)
+                              : choose_mask(dense, importance, sparsity, one.entry.competition, locked),
+             result);
   return result;
 }
 

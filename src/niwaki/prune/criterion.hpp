@@ -41,17 +41,16 @@ struct CriterionEntry {
   StatisticsKinds needs;  // empty: the weights alone
 };
 std::vector<CriterionEntry> criteria();
-/// Throws InputError for a name that is not known, naming the nearest.
-std::unique_ptr<Criterion> make_criterion(const std::string& name);
-CriterionEntry criterion_entry(const std::string& name);
+/// The criterion by which a method judges weights: of channels-l1 and nm-2:4 (structure.hpp) it is l1. Throws
+/// InputError for a name that is not known, naming the nearest.
+std::unique_ptr<Criterion> make_criterion(const std::string& method);
+CriterionEntry criterion_entry(const std::string& method);
 
-/// The criterion of a method: what stands before its first '+' ("tail" of "tail+batch-norm").
-std::string criterion_of(const std::string& method);
-
-/// A copy of `dense` with the mask of this criterion at this sparsity. `random` is the stream "prune/<criterion>" of
-/// the training seed, so that the masks of one seed at rising sparsities are nested. Throws InputError where the
-/// criterion needs statistics that are not there, and as locked_weights() and choose_mask() do.
-Graph pruned(const Graph& dense, const std::string& criterion, double sparsity, RandomStream random,
+/// A copy of `dense` with the mask of this method at this sparsity, or without the channels that it takes
+/// (structure.hpp). `random` is the stream "prune/<method>" of the training seed, so that the masks of one seed at
+/// rising sparsities are nested. Throws InputError where the criterion needs statistics that are not there, and as
+/// locked_weights(), choose_mask() and without_channels() do.
+Graph pruned(const Graph& dense, const std::string& method, double sparsity, RandomStream random,
              const PruneScope& scope = {}, const WeightStatistics* statistics = nullptr);
 
 }  // namespace niwaki

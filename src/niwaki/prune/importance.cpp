@@ -28,10 +28,16 @@ Importance combined(const Graph& graph, const WeightStatistics& statistics, std:
   return result;
 }
 
-std::vector<float> layer_adaptive(const std::vector<float>& scores) {
+/// Positions by rising score, equal ones in order.
+std::vector<std::size_t> rising(const std::vector<float>& scores) {
   std::vector<std::size_t> order(scores.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return scores[a] < scores[b]; });
+  return order;
+}
+
+std::vector<float> layer_adaptive(const std::vector<float>& scores) {
+  const std::vector<std::size_t> order = rising(scores);
   std::vector<float> result(scores.size(), 0.0F);
   double above = 0;
   for (std::size_t left = order.size(); left > 0; --left) {
@@ -65,6 +71,7 @@ Importance layer_adaptive(const Importance& scores) {
 
 Importance layer_adaptive_magnitudes(const Graph& graph) {
   Importance squares = magnitudes(graph);
+  check_numbers(prunable_layers(graph), squares);
   for (std::vector<float>& layer : squares) {
     for (float& score : layer) {
       score *= score;
@@ -103,6 +110,25 @@ Importance first_order_taylor(const Graph& graph, const WeightStatistics& statis
 Importance diagonal_fisher(const Graph& graph, const WeightStatistics& statistics) {
   return combined(graph, statistics, &LayerStatistics::mean_squared_gradient,
                   [](float weight, float square) { return weight * weight * square; });
+}
+
+Importance tail_aware(const Graph& graph, const WeightStatistics& statistics,
+                      std::vector<float> LayerStatistics::*shares) {
+  // Through logarithms: shares of large networks go down to where their roots are needed in full.
+  Importance importance = combined(graph, statistics, shares, [](float weight, float share) {
+    return static_cast<float>(1.5 * std::log(std::abs(static_cast<double>(weight))) +
+                              0.25 * std::log(static_cast<double>(share)));
+  });
+  const Importance magnitude = layer_adaptive_magnitudes(graph);
+  for (std::size_t layer = 0; layer < importance.size(); ++layer) {
+    const std::vector<std::size_t> by_tail = rising(importance[layer]);
+    std::vector<float> budget = magnitude[layer];
+    std::ranges::sort(budget);
+    for (std::size_t rank = 0; rank < by_tail.size(); ++rank) {
+      importance[layer][by_tail[rank]] = budget[rank];
+    }
+  }
+  return importance;
 }
 
 }  // namespace niwaki

@@ -34,4 +34,11 @@ Importance first_order_taylor(const Graph& graph, const WeightStatistics& statis
 /// & Alistarh's WoodFisher, NeurIPS 2020).
 Importance diagonal_fisher(const Graph& graph, const WeightStatistics& statistics);
 
+/// Tail-aware scores. `shares`: tail_sum or tail_worst of the statistics. Within a layer weights are in the order of
+/// |w|^1.5 share^(1/4), the geometric mean of magnitude (squared, three times) and share (once); how much each layer
+/// loses is LAMP's: the weight of rank r by that order scores the r-th smallest layer_adaptive_magnitudes() of its
+/// layer. Equal weights are in order of position. docs/pruning.md tells what else was tried.
+Importance tail_aware(const Graph& graph, const WeightStatistics& statistics,
+                      std::vector<float> LayerStatistics::*shares);
+
 }  // namespace niwaki

@@ -98,5 +98,40 @@ TEST(Importance, lamp_of_a_layer_of_zeros_is_zero_and_the_largest_weight_scores_
   EXPECT_EQ(*std::ranges::max_element(scores[1]), 1);
 }
 
+/// By comparing each two weights of a layer.
+TEST(Importance, tail_orders_within_layers_and_leaves_their_shares_to_lamp) {
+  RandomStream random(9, "test");
+  Graph graph = two_layers();
+  WeightStatistics gathered = statistics();
+  for (std::size_t layer = 0; layer < 2; ++layer) {
+    Tensor& weight = graph.tensor(gathered.layers[layer].tensor);
+    for (std::size_t i = 0; i < weight.size(); ++i) {
+      weight.values[i] = static_cast<float>(random.normal());
+      gathered.layers[layer].tail_sum.push_back(static_cast<float>(std::pow(10, random.uniform(-30, 0))));
+    }
+    weight.values[2] = 0;  // goes first
+    gathered.layers[layer].tail_sum[2] = 0;
+  }
+  const Importance scores = tail_aware(graph, gathered, &LayerStatistics::tail_sum);
+  const Importance lamp = layer_adaptive_magnitudes(graph);
+  for (std::size_t layer = 0; layer < 2; ++layer) {
+    std::vector<float> ours = scores[layer];
+    std::vector<float> budget = lamp[layer];
+    std::ranges::sort(ours);
+    std::ranges::sort(budget);
+    EXPECT_EQ(ours, budget);
+    EXPECT_EQ(scores[layer][2], 0);
+    const auto mix = [&](std::size_t i) {
+      const double weight = graph.tensor(gathered.layers[layer].tensor).values[i];
+      return std::pow(std::abs(weight), 1.5) * std::pow(static_cast<double>(gathered.layers[layer].tail_sum[i]), 0.25);
+    };
+    for (std::size_t a = 0; a < ours.size(); ++a) {
+      for (std::size_t b = 0; b < ours.size(); ++b) {
+        EXPECT_TRUE(mix(a) >= mix(b) || scores[layer][a] <= scores[layer][b]) << layer << ": " << a << ", " << b;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace niwaki

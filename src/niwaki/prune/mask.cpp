@@ -63,4 +63,15 @@ SparsityReport measure_sparsity(const Graph& graph) {
   return report;
 }
 
+SparsityReport measure_sparsity(const Graph& graph, const Graph& dense) {
+  SparsityReport report = measure_sparsity(graph);
+  const std::vector<PrunableLayer> before = prunable_layers(dense);
+  NIWAKI_CHECK(before.size() == report.layers.size(), "{} layers, {} of the dense network", report.layers.size(),
+               before.size());
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    report.layers[i].weights = dense.tensor(before[i].tensor).size();
+  }
+  return report;
+}
+
 }  // namespace niwaki

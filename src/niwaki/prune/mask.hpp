@@ -20,10 +20,10 @@ void apply_mask(const Mask& mask, Graph& graph);
 Mask mask_of_zeros(const Graph& graph);
 
 struct LayerSparsity {
-  std::string name;  // node name
-  std::string op;    // "Conv" or "Gemm"
-  Shape shape;       // of the weight
-  std::size_t weights = 0;
+  std::string name;         // node name
+  std::string op;           // "Conv" or "Gemm"
+  Shape shape;              // of the weight
+  std::size_t weights = 0;  // in the dense network, where that is known
   std::size_t nonzero = 0;
   [[nodiscard]] double sparsity() const;
 };
@@ -36,5 +36,8 @@ struct SparsityReport {
   [[nodiscard]] double sparsity() const;
 };
 SparsityReport measure_sparsity(const Graph& graph);
+/// The same of a network that may have lost channels: of the weights that `dense` has in each layer, those that are not
+/// there any more count as zero. `shape` is what is left. Both networks have the same layers.
+SparsityReport measure_sparsity(const Graph& graph, const Graph& dense);
 
 }  // namespace niwaki

@@ -8,6 +8,9 @@
 #include "niwaki/core/hash.hpp"
 #include "niwaki/core/text.hpp"
 #include "niwaki/prune/criterion.hpp"
+#include "niwaki/train/gradual.hpp"
+#include "niwaki/train/repair/method.hpp"
+#include "niwaki/train/repair/repair.hpp"
 
 namespace niwaki {
 namespace {
@@ -16,6 +19,10 @@ namespace {
 constexpr std::uint64_t kResultsVersion = 2;
 /// As above, of predictions alone. 1: by the engine.
 constexpr std::uint64_t kPredictionVersion = 1;
+/// As above, of fine-tuning.
+constexpr std::uint64_t kFineTuneVersion = 1;
+/// As above, of repairs.
+constexpr std::uint64_t kRepairVersion = 1;
 
 /// The lines of these sections of recipe.toml, without their comments.
 std::string keys_of(const Recipe& recipe, const std::vector<std::string>& sections) {
@@ -51,7 +58,7 @@ std::string choice_keys(const Recipe& recipe, const std::string& method) {
   if (keys == prune_keys(default_recipe(), scope_keys)) {
     keys.clear();
   }
-  const StatisticsKinds needs = criterion_entry(criterion_of(method)).needs;
+  const StatisticsKinds needs = criterion_entry(parse_method(method).criterion).needs;
   if (needs.contains(StatisticsKind::kTail)) {
     keys += prune_keys(recipe, {"calibration_positives", "micro_batch", "class_weights", "protect_classes",
                                 "protect_pairs", "protection", "rarity_exponent", "rarity_shrinkage"});
@@ -127,10 +134,22 @@ class Planner {
 
   void add_prediction(const std::string& method, std::uint64_t seed, double sparsity) {
     const std::string name = sparsity_name(sparsity);
+    const PruningMethod parts = sparsity > 0 ? parse_method(method) : PruningMethod{};
+    const std::vector<std::string>& repairs = parts.repairs;
+    const auto repair_images = static_cast<double>(std::min(inputs_.train_images, recipe_.calibration.images));
     Hasher hasher;
     hasher.add(train_hash_).add(kPredictionVersion).add(method).add(name);
     if (const std::string keys = sparsity > 0 ? choice_keys(recipe_, method) : ""; !keys.empty()) {
       hasher.add(keys);
+    }
+    if (!repairs.empty()) {  // others are kept where calibration changes
+      hasher.add(kRepairVersion).add(std::uint64_t{recipe_.calibration.images});
+    }
+    if (parts.gradual || std::ranges::find(repairs, "fine-tune") != repairs.end()) {
+      hasher.add(kFineTuneVersion).add(keys_of(recipe_, {"finetune"}));
+    }
+    if (parts.gradual) {
+      hasher.add(keys_of(recipe_, {"gradual"}));
     }
     Unit unit{.kind = UnitKind::kPredict,
               .id = fmt::format("predict/{}/seed-{}/{}", method, seed, name),
@@ -141,6 +160,10 @@ class Planner {
               .sparsity = sparsity,
               .input_hash = hasher.hex(),
               .cost = static_cast<double>(inputs_.test_images + (sparsity > 0 ? 0 : inputs_.validation_images))};
+    unit.cost += repair_images * repair_cost(repairs);
+    if (parts.gradual) {
+      unit.cost += static_cast<double>(epochs_in_all(recipe_.gradual, recipe_.fine_tune) * inputs_.train_images);
+    }
     audit_hasher_.add(unit.id).add(unit.input_hash);
     add(std::move(unit));
   }

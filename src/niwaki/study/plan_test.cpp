@@ -55,6 +55,30 @@ TEST(Plan, holds_every_unit_once) {
   }
 }
 
+/// The predictions whose hash differs.
+std::set<std::string> changed_methods(const Recipe& before, const Recipe& after) {
+  const auto old = hashes(before);
+  std::set<std::string> methods;
+  for (const Unit& unit : make_plan(after, inputs())) {
+    if (unit.kind == UnitKind::kPredict && old.at(unit.id) != unit.input_hash) {
+      methods.insert(unit.method);
+    }
+  }
+  return methods;
+}
+
+TEST(Plan, fine_tuning_is_done_again_where_its_keys_change_and_nothing_else_is) {
+  Recipe recipe = default_recipe();
+  recipe.methods = {"l1", "l1+batch-norm", "l1+fine-tune", "l1+gradual"};
+  Recipe tuned = recipe;
+  tuned.fine_tune.distillation = 0.25;
+  EXPECT_EQ(changed_methods(recipe, tuned), (std::set<std::string>{"l1+fine-tune", "l1+gradual"}));
+  EXPECT_EQ(hashes(recipe).at("train/seed-0"), hashes(tuned).at("train/seed-0"));
+  Recipe steps = recipe;
+  steps.gradual.steps = 7;
+  EXPECT_EQ(changed_methods(recipe, steps), (std::set<std::string>{"l1+gradual"}));
+}
+
 TEST(Plan, a_change_is_noticed_by_what_depends_on_it_alone) {
   const Recipe recipe = default_recipe();
   const auto before = hashes(recipe);
@@ -89,6 +113,24 @@ TEST(Plan, a_sparsity_more_redoes_no_other) {
   const auto after = hashes(recipe);
   EXPECT_EQ(before.at("predict/l1/seed-0/sparsity-0.90"), after.at("predict/l1/seed-0/sparsity-0.90"));
   EXPECT_NE(before.at("audit"), after.at("audit"));
+}
+
+TEST(Plan, a_pruning_key_redoes_the_methods_that_read_it) {
+  using Methods = std::set<std::string>;
+  Recipe recipe = default_recipe();
+  recipe.methods = {"l1", "wanda", "fisher", "tail", "tail-worst+batch-norm"};
+  Recipe scope = recipe;
+  scope.scope.keep_layers = {"conv1"};
+  EXPECT_EQ(changed_methods(recipe, scope), (Methods{"l1", "wanda", "fisher", "tail", "tail-worst+batch-norm"}));
+  Recipe rarity = recipe;
+  rarity.tail.rarity_exponent = 1;
+  EXPECT_EQ(changed_methods(recipe, rarity), (Methods{"tail", "tail-worst+batch-norm"}));
+  Recipe images = recipe;
+  images.calibration.images = 100;  // repairs look at them too
+  EXPECT_EQ(changed_methods(recipe, images), (Methods{"wanda", "fisher", "tail-worst+batch-norm"}));
+  Recipe exact = recipe;
+  exact.calibration.micro_batch = 1;
+  EXPECT_EQ(changed_methods(recipe, exact), (Methods{"fisher", "tail", "tail-worst+batch-norm"}));
 }
 
 TEST(Plan, an_imported_network_counts_by_content_not_by_place) {

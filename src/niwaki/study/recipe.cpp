@@ -12,11 +12,14 @@
 #include "niwaki/cohort/labels.hpp"
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/random.hpp"
 #include "niwaki/core/text.hpp"
 #include "niwaki/metrics/operating_point.hpp"
 #include "niwaki/model/zoo/zoo.hpp"
 #include "niwaki/prune/criterion.hpp"
+#include "niwaki/prune/structure.hpp"
 #include "niwaki/study/recipe_fields.hpp"
+#include "niwaki/train/repair/method.hpp"
 
 namespace niwaki {
 namespace {
@@ -168,10 +171,20 @@ void check_methods(const std::vector<std::string>& methods) {
     throw InputError("no method is given", "prune.methods", "give at least one, such as \"l1\"");
   }
   for (const std::string& method : methods) {
-    (void)criterion_entry(method);
+    (void)criterion_entry(parse_method(method).criterion);
   }
   if (std::set<std::string>(methods.begin(), methods.end()).size() != methods.size()) {
     throw InputError("a method is listed twice", "prune.methods", "list each once");
+  }
+}
+
+/// An N:M pattern has one sparsity, and a study prunes by every method at every sparsity.
+void check_patterns(const Recipe& recipe) {
+  for (const std::string& method : recipe.methods) {
+    for (const double sparsity : recipe.sparsities) {
+      check_sparsity(structure_of(parse_method(method).criterion), sparsity,
+                     fmt::format("prune.sparsities, method '{}'", method));
+    }
   }
 }
 
@@ -266,14 +279,27 @@ void Recipe::check() const {
   complete(completed);
   completed.input.check();
   train.check();
+  fine_tune_options(0).check();
+  gradual.check();
   check_methods(methods);
   check_sparsities(sparsities);
+  check_patterns(*this);
   scope.check();
   calibration.check();
   tail.check();
   audit_options().check();
   check_exemplar_sparsity(*this);
   check_range(gallery, 0, 1000, "report.gallery");
+}
+
+FineTuneOptions Recipe::fine_tune_options(std::uint64_t training_seed) const {
+  FineTuneOptions options = fine_tune;
+  options.loss = train.loss;
+  options.loss.name = fine_tune.loss.name;
+  options.augmentation = train.augmentation;
+  options.device = train.device;
+  options.seed = RandomStream(seed, "fine-tune", {training_seed}).bits();
+  return options;
 }
 
 AuditOptions Recipe::audit_options() const {

@@ -11,6 +11,8 @@
 #include "niwaki/core/preprocessing.hpp"
 #include "niwaki/prune/scope.hpp"
 #include "niwaki/prune/tail_score.hpp"
+#include "niwaki/train/fine_tune.hpp"
+#include "niwaki/train/gradual.hpp"
 #include "niwaki/train/train.hpp"
 #include "niwaki/train/weight_statistics_of.hpp"
 
@@ -42,6 +44,8 @@ struct Recipe {
   Preprocessing input;               // mean and deviation: ImageNet's where empty
 
   TrainOptions train;
+  FineTuneOptions fine_tune;  // fine_tune_options() completes it
+  GradualOptions gradual;
 
   std::vector<std::string> methods = {"l1", "random"};
   std::vector<double> sparsities;  // above 0; the dense network is always there
@@ -53,6 +57,8 @@ struct Recipe {
   AuditOptions audit;                      // seed and operating_point are audit_options()'s to set
   std::size_t gallery = 24;                // exemplars shown as pictures, for each method
 
+  /// `fine_tune` as it runs for this training seed: numbers of losses, augmentation and device are those of training.
+  [[nodiscard]] FineTuneOptions fine_tune_options(std::uint64_t training_seed) const;
   /// `audit` as it runs: seeded, its operating point read.
   [[nodiscard]] AuditOptions audit_options() const;
   /// Throws InputError naming the key that is out of range or missing.

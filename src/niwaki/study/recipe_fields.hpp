@@ -51,22 +51,55 @@ void visit_network_fields(SomeRecipe& recipe, Visitor&& visit) {
   visit("train.learning_rate", recipe.train.learning_rate, "Adam's");
   visit("train.schedule", recipe.train.schedule, "constant or one-cycle");
   visit("train.weight_decay", recipe.train.weight_decay, "Adam's L2 penalty");
-  visit("train.loss", recipe.train.loss, "bce: binary cross entropy with logits");
+  visit("train.loss", recipe.train.loss.name, "bce, weighted-bce, focal, asymmetric, class-balanced or ldam");
+  visit("train.weight_cap", recipe.train.loss.weight_cap, "weighted-bce: no positive label weighs more");
+  visit("train.focal_gamma", recipe.train.loss.focal_gamma, "focal: how little sure labels count; 0 or more");
+  visit("train.gamma_positive", recipe.train.loss.gamma_positive, "asymmetric: the same for positive labels");
+  visit("train.gamma_negative", recipe.train.loss.gamma_negative,
+        "asymmetric: the same for negative labels; 0, or 1 and more");
+  visit("train.probability_shift", recipe.train.loss.probability_shift,
+        "asymmetric: negatives below this probability count for nothing");
+  visit("train.effective_beta", recipe.train.loss.effective_beta,
+        "class-balanced, ldam: the nearer to 1, the more rare classes weigh");
+  visit("train.largest_margin", recipe.train.loss.largest_margin, "ldam: of the rarest class, in logits");
+  visit("train.reweight_after", recipe.train.loss.reweight_after,
+        "ldam: share of the epochs after which rare classes weigh more; 1: never");
   visit("train.flip", recipe.train.augmentation.flip, "mirror half of the pictures");
   visit("train.rotation", recipe.train.augmentation.rotation_degrees, "degrees to either side");
   visit("train.device", recipe.train.device, "auto, cpu or cuda");
 }
 
 template <typename SomeRecipe, typename Visitor>
+void visit_fine_tune_fields(SomeRecipe& recipe, Visitor&& visit) {
+  visit("finetune.epochs", recipe.fine_tune.epochs, "passes through the training images after pruning");
+  visit("finetune.learning_rate", recipe.fine_tune.learning_rate, "Adam's highest, of one cycle over all steps");
+  visit("finetune.batch", recipe.fine_tune.batch, "images a step");
+  visit("finetune.loss", recipe.fine_tune.loss.name, "of the labels; as train.loss, whose numbers it takes");
+  visit("finetune.distillation", recipe.fine_tune.distillation,
+        "share of the objective that comes from the dense network, 0 to 1");
+  visit("finetune.temperature", recipe.fine_tune.temperature, "at which its probabilities are matched");
+  visit("finetune.constraint_step", recipe.fine_tune.constraints.step,
+        "how fast a class that is behind the dense network gains weight; 0: never");
+  visit("finetune.largest_multiplier", recipe.fine_tune.constraints.largest, "how much it may gain");
+  visit("finetune.tail_exponent", recipe.fine_tune.constraints.tail_exponent,
+        "0: classes weigh alike; 1: as the inverse of what chance alone would lose");
+  visit("finetune.tail_shrinkage", recipe.fine_tune.constraints.tail_shrinkage,
+        "positive training images at which a class has half of that weight");
+  visit("gradual.steps", recipe.gradual.steps, "prunings on the way to the sparsity");
+  visit("gradual.epochs", recipe.gradual.epochs, "of fine-tuning after each but the last");
+}
+
+template <typename SomeRecipe, typename Visitor>
 void visit_prune_fields(SomeRecipe& recipe, Visitor&& visit) {
   visit(
       "prune.methods", recipe.methods,
-      "how weights are chosen: l1, l1-layer, lamp, erk, random, random-layer, wanda, taylor, fisher, tail, tail-worst");
+      "how weights are chosen (docs/pruning.md); then repairs: \"l1+batch-norm\", \"tail+fine-tune\", \"l1+gradual\"");
   visit("prune.sparsities", recipe.sparsities, "shares of weights that go; the dense network is always there");
   visit("prune.keep_layers", recipe.scope.keep_layers, "layers that lose no weight, by name");
   visit("prune.keep_rows", recipe.scope.keep_rows, "classes whose rows of the classifier lose no weight");
   visit("prune.layer_floor", recipe.scope.layer_floor, "share of its weights that each layer keeps at least");
-  visit("prune.calibration_images", recipe.calibration.images, "training images that weights are judged by, at most");
+  visit("prune.calibration_images", recipe.calibration.images,
+        "training images that weights are judged and repaired by, at most");
   visit("prune.calibration_positives", recipe.calibration.positives,
         "of each class, training images that show it and as many others, for tail and tail-worst");
   visit("prune.micro_batch", recipe.calibration.micro_batch, "images a squared gradient; 1: exact, more: faster");
@@ -102,6 +135,7 @@ void visit_fields(SomeRecipe& recipe, Visitor&& visit) {
   visit_study_fields(recipe, visit);
   visit_cohort_fields(recipe, visit);
   visit_network_fields(recipe, visit);
+  visit_fine_tune_fields(recipe, visit);
   visit_prune_fields(recipe, visit);
   visit_audit_fields(recipe, visit);
 }

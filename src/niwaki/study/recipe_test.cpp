@@ -70,8 +70,22 @@ TEST(Recipe, a_value_out_of_range_is_named) {
   EXPECT_THAT(error_of("[model]\narchitecture = \"resnet-smal\"\n"), HasSubstr("did you mean 'resnet-small'"));
   EXPECT_THAT(error_of("[model]\nchannels = 2\n"), HasSubstr("channels"));
   EXPECT_THAT(error_of("[train]\nlearning_rate = 0.0\n"), HasSubstr("learning_rate"));
+  EXPECT_THAT(error_of("[train]\nloss = \"focl\"\n"), HasSubstr("did you mean 'focal'"));
+  EXPECT_THAT(error_of("[train]\neffective_beta = 1.0\n"), HasSubstr("train.effective_beta"));
+  EXPECT_THAT(error_of("[finetune]\nloss = \"asymetric\"\n"), HasSubstr("did you mean 'asymmetric'"));
+  EXPECT_THAT(error_of("[finetune]\nlearning_rate = 0.0\n"), HasSubstr("finetune.learning_rate"));
+  EXPECT_THAT(error_of("[finetune]\ndistillation = 1.5\n"), HasSubstr("finetune.distillation"));
+  EXPECT_THAT(error_of("[finetune]\ntail_exponent = -1.0\n"), HasSubstr("finetune.tail_exponent"));
+  EXPECT_THAT(error_of("[gradual]\nsteps = 0\n"), HasSubstr("gradual.steps"));
   EXPECT_THAT(error_of("[cohort]\nkind = \"file\"\n"), HasSubstr("cohort.kind"));
   EXPECT_THAT(error_of("[audit]\ndrop = 2.0\n"), HasSubstr("drop"));
+}
+
+TEST(Recipe, channels_and_patterns_are_methods_and_a_pattern_has_its_own_sparsity) {
+  EXPECT_EQ(error_of("[prune]\nmethods = [\"l1\", \"channels-l1\"]\n"), "");
+  EXPECT_THAT(error_of("[prune]\nmethods = [\"channels-l2\"]\n"), HasSubstr("did you mean 'l1'"));
+  EXPECT_THAT(error_of("[prune]\nmethods = [\"nm-2:4\"]\n"), HasSubstr("2:4 is a sparsity of 0.5, not of 0.05"));
+  EXPECT_EQ(error_of("[prune]\nmethods = [\"nm-2:4\"]\nsparsities = [0.5]\n[audit]\nexemplar_sparsity = 0.5\n"), "");
 }
 
 TEST(Recipe, files_must_be_named_once) {

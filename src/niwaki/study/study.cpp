@@ -8,6 +8,7 @@
 #include "niwaki/core/hash.hpp"
 #include "niwaki/core/log.hpp"
 #include "niwaki/core/parallel.hpp"
+#include "niwaki/model/normalisation.hpp"
 #include "niwaki/model/onnx.hpp"
 #include "niwaki/report/report.hpp"
 #include "niwaki/study/plan.hpp"
@@ -197,9 +198,12 @@ void note_imported_network(const Recipe& recipe, const StudyCohort& cohort, std:
   if (recipe.model_file.empty()) {
     return;
   }
-  const std::string fitting = fitting_note(read_onnx(recipe.model_file), cohort.cohort.classes);
-  if (!fitting.empty()) {
-    warnings.push_back(fitting);
+  const Graph imported = read_onnx(recipe.model_file);
+  const std::string fitting = fitting_note(imported, cohort.cohort.classes);
+  for (const std::string& note : {fitting, folding_note(normalisation_of(imported))}) {
+    if (!note.empty()) {
+      warnings.push_back(note);
+    }
   }
   warnings.emplace_back(
       "what the imported network was trained on is not known here: where test images were among it, every figure is "

@@ -74,18 +74,22 @@ std::string training_fact(const Recipe& recipe) {
     return "none";
   }
   return fmt::format("{} networks, {}, Adam {} ({}), batch {}, at most {} epochs, patience {}", recipe.seeds,
-                     train.loss, shortest(train.learning_rate), train.schedule, train.batch, train.epochs,
+                     train.loss.name, shortest(train.learning_rate), train.schedule, train.batch, train.epochs,
                      train.patience);
 }
 
 /// Nominal beside actual sparsity, counted in the first seed's files.
 std::string sparsity_fact(const StudyContext& study, const std::vector<Unit>& plan) {
   std::vector<std::string> parts;
+  Graph dense;
   for (const Unit& unit : plan) {
+    if (unit.kind == UnitKind::kPredict && unit.seed == 0 && unit.sparsity == 0) {
+      dense = read_onnx(study.folder / model_path(unit));
+    }
     const bool highest =
         unit.kind == UnitKind::kPredict && unit.seed == 0 && unit.sparsity == study.recipe.sparsities.back();
     if (highest) {
-      const SparsityReport report = measure_sparsity(read_onnx(study.folder / model_path(unit)));
+      const SparsityReport report = measure_sparsity(read_onnx(study.folder / model_path(unit)), dense);
       parts.push_back(fmt::format("{} at {} nominal: {:.6f} actual ({} of {} weights left)", unit.method,
                                   shortest(unit.sparsity), report.sparsity(), report.nonzero(), report.weights()));
     }
@@ -104,8 +108,8 @@ void write_study_report(const StudyContext& study, const AuditResult& audit, con
       {"Cohort", cohort_fact(study)},
       {"Network", network_fact(study)},
       {"Training", training_fact(study.recipe)},
-      {"Pruning", fmt::format("one-shot, global, over every convolution and linear weight: {}",
-                              joined(study.recipe.methods, ", "))},
+      {"Pruning",
+       fmt::format("one-shot, over every convolution and linear weight: {}", joined(study.recipe.methods, ", "))},
       {"Sparsity", sparsity_fact(study, plan)},
       {"Data", "SHA-256 " + study.cohort.hash},
       {"Program", fmt::format("niwaki {}, libtorch {}, {} threads", version(), libtorch_version(), thread_count())},

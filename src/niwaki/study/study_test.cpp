@@ -1,5 +1,7 @@
 #include "niwaki/study/study.hpp"
 
+#include <set>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -9,8 +11,10 @@
 #include "niwaki/core/cancel.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/hash.hpp"
+#include "niwaki/model/folding.hpp"
 #include "niwaki/model/onnx.hpp"
 #include "niwaki/model/zoo/zoo.hpp"
+#include "niwaki/prune/mask.hpp"
 #include "niwaki/study/store.hpp"
 
 namespace niwaki {
@@ -65,6 +69,9 @@ class StudyTest : public ::testing::Test {
   StudyOutcome run(const Recipe& recipe, const std::string& name = "study") {
     return run_study(recipe, folder_ / name, silent_);
   }
+  [[nodiscard]] std::vector<std::string> recipe_classes() const {
+    return read_onnx(folder_ / "study/training/seed-0/best.onnx").classes;
+  }
   [[nodiscard]] std::string text(const std::string& path) const { return read_file(folder_ / path); }
 
   fs::path folder_;
@@ -108,6 +115,44 @@ TEST_F(StudyTest, interrupted_anywhere_it_goes_on_to_the_same_bytes) {
   }
 }
 
+TEST_F(StudyTest, criteria_that_look_at_images_go_on_to_the_same_bytes) {
+  Recipe recipe = small();
+  recipe.methods = {"tail", "tail-worst", "wanda", "taylor", "fisher"};
+  recipe.sparsities = {0.9};
+  recipe.calibration = {.images = 40, .positives = 4, .micro_batch = 4};
+  run(recipe, "undisturbed");
+  for (const char* unit :
+       {"prune and predict tail, seed 0, sparsity-0.90", "prune and predict fisher, seed 0, sparsity-0.90"}) {
+    CancelAt progress(unit);
+    EXPECT_THROW(run_study(recipe, folder_ / "study", progress), Interrupted) << unit;
+    clear_cancellation();
+  }
+  run(recipe);
+  std::set<std::string> networks;
+  for (const std::string& method : recipe.methods) {
+    const std::string path = "models/" + method + "/seed-0/sparsity-0.90.onnx.zst";
+    networks.insert(sha256_file(folder_ / "study" / path));
+    EXPECT_EQ(sha256_file(folder_ / "study" / path), sha256_file(folder_ / "undisturbed" / path)) << path;
+    EXPECT_NEAR(measure_sparsity(read_onnx(folder_ / "study" / path)).sparsity(), 0.9, 0.002) << method;
+  }
+  EXPECT_EQ(networks.size(), recipe.methods.size());
+  Recipe protecting = recipe;
+  protecting.tail.protect_classes = {recipe_classes().front()};
+  EXPECT_EQ(run(protecting).units_done, 4U);  // both tails, audit, report
+}
+
+TEST_F(StudyTest, an_unknown_class_to_protect_is_named) {
+  Recipe recipe = small();
+  recipe.methods = {"tail"};
+  recipe.tail.protect_classes = {"Cat"};
+  try {
+    run(recipe);
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("no class 'Cat'"), HasSubstr("prune.protect_classes")));
+  }
+}
+
 TEST_F(StudyTest, a_report_alone_is_made_from_a_finished_study_only) {
   run(small());
   const std::string page = text("study/report.html");
@@ -136,6 +181,18 @@ TEST_F(StudyTest, an_imported_network_of_other_classes_gets_a_new_classifier_and
   EXPECT_EQ(class_count(read_onnx(folder_ / "study/models/l1/seed-0/sparsity-0.00.onnx.zst")), 20U);
 }
 
+TEST_F(StudyTest, an_imported_network_that_came_folded_is_told_apart) {
+  RandomStream random(1, "test");
+  const Graph kept = build_network("resnet-small", {"one", "two"}, imagenet_preprocessing(1, 64, 64), random);
+  Recipe recipe = small();
+  recipe.model_file = folder_ / "imported.onnx";
+  recipe.train.epochs = 0;
+  write_onnx(with_folded_normalisation(kept), recipe.model_file);
+  EXPECT_THAT(run(recipe).warnings, Contains(HasSubstr("came with its batch normalisation folded")));
+  write_onnx(kept, recipe.model_file);
+  EXPECT_THAT(run(recipe).warnings, Not(Contains(HasSubstr("folded"))));
+}
+
 TEST_F(StudyTest, without_epochs_nothing_is_trained) {
   Recipe recipe = small();
   recipe.train.epochs = 0;
@@ -144,6 +201,24 @@ TEST_F(StudyTest, without_epochs_nothing_is_trained) {
   const Graph trained = read_onnx(folder_ / "study/training/seed-0/best.onnx");
   const Graph fresh = build_network(recipe.architecture, trained.classes, imagenet_preprocessing(1, 64, 64), random);
   EXPECT_EQ(trained.tensor("conv1.weight"), fresh.tensor("conv1.weight"));
+}
+
+TEST_F(StudyTest, fine_tuned_networks_are_methods_of_their_own_and_as_sparse_as_was_asked) {
+  Recipe recipe = small();
+  recipe.methods = {"l1", "l1+fine-tune", "l1+gradual"};
+  recipe.sparsities = {0.9};
+  recipe.fine_tune.epochs = 1;
+  recipe.gradual = {.steps = 2, .epochs = 1};
+  recipe.train.loss.name = "asymmetric";
+  run(recipe);
+  const auto network = [&](const std::string& method) {
+    return read_onnx(folder_ / "study/models" / method / "seed-0/sparsity-0.90.onnx.zst");
+  };
+  const SparsityReport plain = measure_sparsity(network("l1"));
+  EXPECT_EQ(mask_of_zeros(network("l1+fine-tune")), mask_of_zeros(network("l1")));
+  EXPECT_NE(network("l1+fine-tune").tensors, network("l1").tensors);
+  EXPECT_EQ(measure_sparsity(network("l1+gradual")).nonzero(), plain.nonzero());
+  EXPECT_NE(mask_of_zeros(network("l1+gradual")), mask_of_zeros(network("l1")));
 }
 
 TEST_F(StudyTest, training_alone_stops_there) {

@@ -12,6 +12,8 @@
 #include "niwaki/predict/predictor.hpp"
 #include "niwaki/prune/criterion.hpp"
 #include "niwaki/scores/grid.hpp"
+#include "niwaki/study/repair_unit.hpp"
+#include "niwaki/train/repair/method.hpp"
 #include "niwaki/train/torch_predictor.hpp"
 #include "niwaki/train/train.hpp"
 
@@ -111,10 +113,8 @@ std::vector<std::string> train_unit(const StudyContext& study, const Unit& unit,
 std::vector<std::string> predict_unit(const StudyContext& study, const Unit& unit, Progress& progress) {
   Graph graph = read_onnx(study.folder / trained_path(unit.seed));
   if (unit.sparsity > 0) {
-    const std::string criterion = criterion_of(unit.method);
-    const WeightStatistics* statistics = study.statistics.of(graph, criterion, unit.seed, progress);
-    graph = pruned(graph, criterion, unit.sparsity, RandomStream(study.recipe.seed, "prune/" + criterion, {unit.seed}),
-                   study.recipe.scope, statistics);
+    Graph sparse = pruned_for_unit(study, unit, graph, progress);
+    graph = repaired_for_unit(study, unit, graph, std::move(sparse), progress);
   }
   make_folder((study.folder / model_path(unit)).parent_path());
   make_folder((study.folder / scores_path(unit)).parent_path());

@@ -6,8 +6,8 @@
 
 #include "niwaki/core/progress.hpp"
 #include "niwaki/model/graph.hpp"
-#include "niwaki/study/calibration.hpp"
 #include "niwaki/study/plan.hpp"
+#include "niwaki/study/seed_statistics.hpp"
 #include "niwaki/study/study_cohort.hpp"
 
 namespace niwaki {

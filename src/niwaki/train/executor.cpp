@@ -297,6 +297,10 @@ void Executor::copy_from(const Graph& graph) {
   }
 }
 
+at::Tensor run_operation(const Operation& operation, const std::vector<at::Tensor>& inputs) {
+  return std::visit(OperatorRun{.x = inputs, .mode = RunMode::kInference, .in_place = false}, operation);
+}
+
 Tensor to_graph_tensor(const at::Tensor& tensor) {
   const at::Tensor plain = tensor.detach().to(at::kCPU).contiguous();
   const auto* begin = plain.data_ptr<float>();

@@ -76,6 +76,10 @@ class Executor {
   std::size_t output_slot_ = 0;
 };
 
+/// One operator by itself, on its inputs in the graph's order: normalisation by running statistics, nothing
+/// overwritten.
+at::Tensor run_operation(const Operation& operation, const std::vector<at::Tensor>& inputs);
+
 /// Row-major copies between libtorch and the Graph's tensors.
 Tensor to_graph_tensor(const at::Tensor& tensor);
 void copy_values(const std::vector<float>& values, const at::Tensor& into);

@@ -6,6 +6,7 @@
 
 #include "niwaki/core/error.hpp"
 #include "niwaki/train/executor.hpp"
+#include "niwaki/train/loss_functions.hpp"
 
 namespace niwaki {
 namespace {
@@ -70,7 +71,7 @@ struct Learner::State {
         executor(graph, device),
         adam(executor.flat_values(), options) {}
 
-  /// Fills the gradients with those of the mean loss.
+  /// Fills the gradients with those of the objective.
   LossSum differentiate(const LabelledBatch& batch) {
     use_thread_count();
     LossSum loss;
@@ -81,21 +82,70 @@ struct Learner::State {
     const at::Tensor logits = executor.run(input, RunMode::kTraining);
     NIWAKI_CHECK(static_cast<std::size_t>(logits.numel()) == batch.targets.size(), "{} logits for {} labels",
                  logits.numel(), batch.targets.size());
-    const at::Tensor sum =
-        at::binary_cross_entropy_with_logits(logits, matrix(batch.targets, batch.shape[0], device),
-                                             matrix(batch.known, batch.shape[0], device), {}, at::Reduction::Sum);
-    loss.sum = sum.item<double>();
+    last_logits = logits.detach();
+    const at::Tensor values =
+        at::mul(loss_of_labels(objective.labels, logits, matrix(batch.targets, batch.shape[0], device)),
+                matrix(batch.known, batch.shape[0], device));
+    loss.sum = values.sum().item<double>();
     executor.flat_gradients().zero_();
-    if (loss.known > 0) {
-      sum.div(loss.known).backward();
+    if (const at::Tensor mean = mean_objective(batch, logits, values, loss.known); mean.defined()) {
+      mean.backward();
+    }
+    if (kept.defined()) {
+      executor.flat_gradients().mul_(kept);
     }
     return loss;
+  }
+
+  /// What is descended; nothing where the batch teaches nothing.
+  [[nodiscard]] at::Tensor mean_objective(const LabelledBatch& batch, const at::Tensor& logits,
+                                          const at::Tensor& label_losses, double known) const {
+    const double share = batch.dense_logits.empty() ? 0 : objective.distillation;
+    at::Tensor mean;
+    if (known > 0 && share < 1) {
+      mean = weighted(label_losses).sum().div(known);
+      mean = share > 0 ? at::mul(mean, 1 - share) : mean;
+    }
+    if (share > 0) {
+      const at::Tensor dense = matrix(batch.dense_logits, batch.shape[0], device);
+      const at::Tensor distilled = at::mul(weighted(distillation_losses(logits, dense)).mean(), share);
+      mean = mean.defined() ? at::add(mean, distilled) : distilled;
+    }
+    return mean;
+  }
+
+  [[nodiscard]] at::Tensor distillation_losses(const at::Tensor& logits, const at::Tensor& dense) const {
+    const double temperature = objective.temperature;
+    const at::Tensor soft = at::sigmoid(at::div(dense, temperature));
+    const at::Tensor losses =
+        at::binary_cross_entropy_with_logits(at::div(logits, temperature), soft, {}, {}, at::Reduction::None);
+    return at::mul(losses, temperature * temperature);
+  }
+
+  [[nodiscard]] at::Tensor weighted(const at::Tensor& losses) const {
+    const std::vector<float>& weights = objective.class_weights;
+    return weights.empty() ? losses : at::mul(losses, matrix(weights, 1, device));
+  }
+
+  /// The mask in the layout of the flat buffers, 1 for what no mask prunes.
+  [[nodiscard]] at::Tensor flat_mask(const Mask& mask) const {
+    at::Tensor flat = at::ones_like(executor.flat_values());
+    const std::vector<at::Tensor> views = executor.views_of(flat);
+    for (std::size_t i = 0; i < views.size(); ++i) {
+      if (const auto found = mask.find(executor.parameters()[i].name); found != mask.end()) {
+        copy_values(std::vector<float>(found->second.begin(), found->second.end()), views[i]);
+      }
+    }
+    return flat;
   }
 
   Graph graph;  // its structure; the weights are the executor's
   at::Device device;
   Executor executor;
   Adam adam;
+  Objective objective;
+  at::Tensor last_logits;
+  at::Tensor kept;  // 1 or 0 a trainable value; undefined without a mask
 };
 
 Learner::Learner(const Graph& graph, const AdamOptions& options, const std::string& device)
@@ -104,12 +154,30 @@ Learner::~Learner() = default;
 Learner::Learner(Learner&&) noexcept = default;
 Learner& Learner::operator=(Learner&&) noexcept = default;
 
+void Learner::set_objective(const Objective& objective) {
+  state_->objective = objective;
+}
+
+void Learner::hold_mask(const Mask& mask) {
+  Graph masked = graph();
+  apply_mask(mask, masked);
+  state_->executor.copy_from(masked);
+  state_->kept = state_->flat_mask(mask);
+  const at::NoGradGuard no_gradient;
+  state_->adam.first().mul_(state_->kept);
+  state_->adam.second().mul_(state_->kept);
+}
+
 LossSum Learner::step(const LabelledBatch& batch, double learning_rate) {
   const LossSum loss = state_->differentiate(batch);
-  if (loss.known > 0) {
+  if (loss.known > 0 || (!batch.dense_logits.empty() && state_->objective.distillation > 0)) {
     state_->adam.step(state_->executor.flat_values(), state_->executor.flat_gradients(), learning_rate);
   }
   return loss;
+}
+
+std::vector<float> Learner::last_logits() const {
+  return to_graph_tensor(state_->last_logits).values;
 }
 
 std::map<std::string, Tensor> Learner::gradients(const LabelledBatch& batch) {

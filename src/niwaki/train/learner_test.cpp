@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -238,6 +239,155 @@ TEST(Learner, put_back_to_where_it_was_it_goes_on_to_the_same_bytes) {
   train(other, 23, 26);
   EXPECT_EQ(other.graph().tensors, undisturbed.graph().tensors);
   EXPECT_EQ(other.state(), undisturbed.state());
+}
+
+/// A batch with a teacher that says `dense`.
+LabelledBatch taught(const Batch& batch, const std::vector<float>& dense) {
+  LabelledBatch view = batch.view();
+  view.dense_logits = dense;
+  return view;
+}
+
+/// The objective of learner.hpp by plain loops in double, bce for the labels.
+double plain_objective(const Graph& graph, const Values& tensors, const LabelledBatch& batch,
+                       const Objective& objective) {
+  const std::vector<double> pixels(batch.pixels.begin(), batch.pixels.end());
+  const std::vector<double> logits = plain_logits(graph, tensors, pixels, batch.shape, true);
+  const auto probability = [](double logit) { return 1 / (1 + std::exp(-logit)); };
+  const std::size_t classes = logits.size() / static_cast<std::size_t>(batch.shape[0]);
+  double labels = 0;
+  double known = 0;
+  double taught = 0;
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    const double weight = objective.class_weights.empty() ? 1 : objective.class_weights[i % classes];
+    const double p = probability(logits[i]);
+    labels -= weight * batch.known[i] * std::log(batch.targets[i] > 0 ? p : 1 - p);
+    known += batch.known[i];
+    if (!batch.dense_logits.empty()) {
+      const double q = probability(batch.dense_logits[i] / objective.temperature);
+      const double r = probability(logits[i] / objective.temperature);
+      taught -= weight * objective.temperature * objective.temperature * (q * std::log(r) + (1 - q) * std::log(1 - r));
+    }
+  }
+  const double share = batch.dense_logits.empty() ? 0 : objective.distillation;
+  return (known > 0 ? (1 - share) * labels / known : 0) + share * taught / static_cast<double>(logits.size());
+}
+
+void expect_right_gradients(const Graph& graph, const LabelledBatch& batch, const Objective& objective) {
+  Learner learner(graph, {}, "cpu");
+  learner.set_objective(objective);
+  Values tensors = values_of(graph);
+  for (const auto& [name, gradient] : learner.gradients(batch)) {
+    std::vector<double> differences;
+    for (double& value : tensors.at(name)) {
+      const double before = value;
+      value = before + 1e-6;
+      const double above = plain_objective(graph, tensors, batch, objective);
+      value = before - 1e-6;
+      differences.push_back((above - plain_objective(graph, tensors, batch, objective)) / 2e-6);
+      value = before;
+    }
+    EXPECT_LT(largest_difference(gradient.values, differences), 1e-4) << name;
+  }
+}
+
+TEST(Learner, gradients_of_the_objective_are_its_own) {
+  const Batch batch = random_batch({3, 1, 8, 8}, 2, 30);
+  const std::vector<float> dense = noise(6, 31);
+  const Graph graph = small_network(2);
+  const std::vector<float> weights = {0.5F, 3.0F};
+  for (const auto& [share, temperature] : {std::pair(0.0, 1.0), std::pair(0.3, 1.0), std::pair(1.0, 3.0)}) {
+    const Objective objective{.distillation = share, .temperature = temperature, .class_weights = weights};
+    expect_right_gradients(graph, taught(batch, dense), objective);
+  }
+  expect_right_gradients(graph, batch.view(), {.distillation = 0.3, .class_weights = weights});
+}
+
+TEST(Learner, a_teacher_teaches_where_no_label_is_known) {
+  Batch batch = random_batch({4, 1, 8, 8}, 2, 32);
+  std::ranges::fill(batch.known, 0.0F);
+  const std::vector<float> dense = noise(8, 33);
+  const Graph start = small_network(2);
+  Learner learner(start, {}, "cpu");
+  const Objective objective{.distillation = 0.5};
+  learner.set_objective(objective);
+  expect_right_gradients(start, taught(batch, dense), objective);
+  EXPECT_EQ(learner.step(taught(batch, dense), 0.01).known, 0);
+  EXPECT_EQ(learner.state().steps, 1U);
+}
+
+TEST(Learner, last_logits_are_those_before_the_step) {
+  const Batch batch = random_batch({4, 1, 8, 8}, 2, 34);
+  const Graph start = small_network(2);
+  Learner learner(start, {}, "cpu");
+  learner.step(batch.view(), 0.1);
+  const std::vector<double> expected = plain_logits(
+      start, values_of(start), std::vector<double>(batch.pixels.begin(), batch.pixels.end()), batch.shape, true);
+  EXPECT_LT(largest_difference(learner.last_logits(), expected), 1e-5);
+}
+
+/// Every third weight goes.
+Mask thinning_mask(const Graph& graph) {
+  Mask mask = mask_of_zeros(graph);
+  for (auto& [name, kept] : mask) {
+    for (std::size_t i = 0; i < kept.size(); i += 3) {
+      kept[i] = 0;
+    }
+  }
+  return mask;
+}
+
+void expect_zero_where_pruned(const Mask& mask, const std::map<std::string, Tensor>& tensors) {
+  for (const auto& [name, kept] : mask) {
+    const std::vector<float>& values = tensors.at(name).values;
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+      if (kept[i] == 0) {
+        EXPECT_EQ(values[i], 0.0F) << name;
+        EXPECT_FALSE(std::signbit(values[i])) << name;
+      }
+    }
+  }
+}
+
+TEST(Learner, a_mask_holds_exactly_after_every_step_in_weights_and_optimiser) {
+  const Graph start = every_operator_network();
+  const Mask mask = thinning_mask(start);
+  Learner learner(start, {.weight_decay = 0.1}, "cpu");
+  learner.step(random_batch({4, 2, 9, 8}, 3, 40).view(), 0.01);  // so that the optimiser remembers all weights
+  learner.hold_mask(mask);
+  const Graph masked = learner.graph();
+  for (std::uint64_t seed = 41; seed < 46; ++seed) {
+    learner.step(random_batch({4, 2, 9, 8}, 3, seed).view(), 0.05);
+    const Graph now = learner.graph();
+    const AdamState state = learner.state();
+    expect_zero_where_pruned(mask, now.tensors);
+    expect_zero_where_pruned(mask, state.first);
+    expect_zero_where_pruned(mask, state.second);
+  }
+  EXPECT_NE(learner.graph().tensors, masked.tensors);
+}
+
+TEST(Learner, a_mask_changes_nothing_else_of_a_step) {
+  const Batch batch = random_batch({4, 1, 8, 8}, 2, 50);
+  Graph start = small_network(2);
+  const Mask mask = thinning_mask(start);
+  apply_mask(mask, start);
+  Learner held(start, {}, "cpu");
+  held.hold_mask(mask);
+  Learner free(start, {}, "cpu");
+  held.step(batch.view(), 0.01);
+  free.step(batch.view(), 0.01);
+  Graph expected = free.graph();
+  apply_mask(mask, expected);
+  EXPECT_EQ(held.graph().tensors, expected.tensors);
+}
+
+TEST(Learner, the_mask_of_another_network_is_an_input_error) {
+  Learner learner(small_network(2), {}, "cpu");
+  EXPECT_THROW(learner.hold_mask(mask_of_zeros(every_operator_network())), InputError);
+  Mask shorter = mask_of_zeros(small_network(2));
+  shorter.begin()->second.pop_back();
+  EXPECT_THROW(learner.hold_mask(shorter), InputError);
 }
 
 TEST(Learner, labels_of_another_number_of_classes_are_a_broken_invariant) {

@@ -7,16 +7,13 @@
 #include <span>
 #include <utility>
 
-#include "niwaki/cohort/batch_loader.hpp"
 #include "niwaki/core/atomic_file.hpp"
-#include "niwaki/core/cancel.hpp"
 #include "niwaki/core/csv.hpp"
 #include "niwaki/core/error.hpp"
-#include "niwaki/core/parallel.hpp"
-#include "niwaki/core/random.hpp"
 #include "niwaki/core/text.hpp"
 #include "niwaki/model/onnx.hpp"
 #include "niwaki/train/checkpoint.hpp"
+#include "niwaki/train/labelled_batches.hpp"
 #include "niwaki/train/learner.hpp"
 #include "niwaki/train/learning_rate.hpp"
 #include "niwaki/train/torch_predictor.hpp"
@@ -26,37 +23,6 @@ namespace niwaki {
 namespace {
 
 constexpr std::size_t kValidationBatch = 64;
-
-/// An epoch's rows in random order, cut into batches. A last batch of one picture joins the one before it, because
-/// normalisation by the mean and variance of one picture teaches little.
-std::vector<std::vector<std::size_t>> shuffled_batches(std::size_t count, std::size_t batch, RandomStream random) {
-  const std::vector<std::size_t> order = random.permutation(count);
-  std::vector<std::vector<std::size_t>> batches;
-  for (std::size_t first = 0; first < count; first += batch) {
-    const std::size_t end = std::min(first + batch, count);
-    if (end - first == 1 && batch > 1 && !batches.empty()) {
-      batches.back().push_back(order[first]);
-    } else {
-      batches.emplace_back(order.begin() + static_cast<std::ptrdiff_t>(first),
-                           order.begin() + static_cast<std::ptrdiff_t>(end));
-    }
-  }
-  return batches;
-}
-
-void check_images(const Graph& start, const LabelledImages& images, const std::string& name) {
-  NIWAKI_CHECK(images.images != nullptr, "no {} images given", name);
-  NIWAKI_CHECK(images.images->size() == images.labels.rows(), "{} {} images with {} rows of labels",
-               images.images->size(), name, images.labels.rows());
-  NIWAKI_CHECK(images.labels.columns() == class_count(start), "{} logits for {} classes", class_count(start),
-               images.labels.columns());
-  if (std::ranges::all_of(images.labels.values(), [](Label label) { return label == Label::kUnknown; })) {
-    throw InputError("no image with a known label", name + " images", "check the label file and the split");
-  }
-  const Preprocessing& input = images.images->preprocessing();
-  infer_shapes(start, {1, static_cast<std::int64_t>(input.channels), static_cast<std::int64_t>(input.height),
-                       static_cast<std::int64_t>(input.width)});
-}
 
 /// One training from where its folder has it to its end.
 class Training {
@@ -69,10 +35,9 @@ class Training {
         options_(options),
         folder_(std::move(folder)),
         progress_(progress),
-        learner_(start, AdamOptions{.weight_decay = options.weight_decay}, options.device) {
-    const std::size_t steps = shuffled_batches(train.images->size(), options.batch, RandomStream(0, "")).size();
-    total_steps_ = steps * options.epochs;
-  }
+        loss_(label_loss(options.loss, train.labels)),
+        learner_(start, AdamOptions{.weight_decay = options.weight_decay}, options.device),
+        total_steps_(batches_of(train.images->size(), options.batch) * options.epochs) {}
 
   TrainResult run(const std::string& tag) {
     const auto images = static_cast<double>(train_.images->size());
@@ -141,48 +106,24 @@ class Training {
   }
 
   void train_epoch(Epoch& epoch) {
-    const std::vector<std::vector<std::size_t>> batches = shuffled_batches(
-        train_.images->size(), options_.batch, RandomStream(options_.seed, "train/shuffle", {epoch.number}));
-    const Preprocessing& input = train_.images->preprocessing();
-    const auto prepare = [&](std::size_t row, std::span<float> pixels) {
-      train_.images->read(row, pixels);
-      RandomStream random(options_.seed, "train/augment", {epoch.number, row});
-      augment(pixels, input, options_.augmentation, random);
-      normalise(pixels, input);
-    };
-    BatchLoader loader(batches, input.values(), prepare, {.threads = static_cast<std::size_t>(thread_count())});
-    std::size_t step = batches.size() * (epoch.number - 1);
+    loss_.reweighted = reweights_in(options_.loss, epoch.number, options_.epochs);
+    learner_.set_objective({.labels = loss_});
+    LabelledBatches batches(train_, {.purpose = "train",
+                                     .seed = options_.seed,
+                                     .number = epoch.number,
+                                     .batch = options_.batch,
+                                     .augmentation = options_.augmentation});
+    std::size_t step = batches.count() * (epoch.number - 1);
     LossSum total;
-    ImageBatch spent;
-    while (std::optional<ImageBatch> batch = loader.next(std::move(spent))) {
-      throw_if_cancelled();
+    while (const std::optional<LabelledBatch> batch = batches.next()) {
       epoch.learning_rate = learning_rate_at(options_, step++, total_steps_);
-      const LossSum loss = train_step(*batch, epoch.learning_rate);
+      const LossSum loss = learner_.step(*batch, epoch.learning_rate);
       expect_finite(loss.sum, epoch.number);
       total.sum += loss.sum;
       total.known += loss.known;
-      progress_.advance(static_cast<double>(batch->rows.size()));
-      spent = std::move(*batch);
+      progress_.advance(static_cast<double>(batches.rows().size()));
     }
     epoch.train_loss = total.mean();
-  }
-
-  LossSum train_step(const ImageBatch& batch, double learning_rate) {
-    const std::size_t classes = train_.labels.columns();
-    targets_.resize(batch.rows.size() * classes);
-    known_.resize(targets_.size());
-    std::size_t i = 0;
-    for (const std::size_t row : batch.rows) {
-      for (const Label label : train_.labels.row(row)) {
-        targets_[i] = label == Label::kPositive ? 1.0F : 0.0F;
-        known_[i] = label == Label::kUnknown ? 0.0F : 1.0F;
-        ++i;
-      }
-    }
-    const Preprocessing& input = train_.images->preprocessing();
-    const Shape shape = {static_cast<std::int64_t>(batch.rows.size()), static_cast<std::int64_t>(input.channels),
-                         static_cast<std::int64_t>(input.height), static_cast<std::int64_t>(input.width)};
-    return learner_.step({.pixels = batch.pixels, .shape = shape, .targets = targets_, .known = known_}, learning_rate);
   }
 
   void validate(const Graph& trained, Epoch& epoch) const {
@@ -191,10 +132,17 @@ class Training {
     const std::vector<float> logits =
         predictor.logits(*validation_.images, std::min({images, options_.batch, kValidationBatch}));
     const ValidationFigures figures =
-        validation_figures({logits.data(), images, predictor.classes()}, validation_.labels);
+        validation_figures({logits.data(), images, predictor.classes()}, validation_.labels, validated_loss());
     expect_finite(figures.loss, epoch.number);
     epoch.validation_loss = figures.loss;
     epoch.validation_ap = figures.average_precision;
+  }
+
+  /// One loss for all epochs, or they could not be compared: the one that the last epoch descends.
+  [[nodiscard]] LabelLoss validated_loss() const {
+    LabelLoss loss = loss_;
+    loss.reweighted = reweights_in(options_.loss, options_.epochs, options_.epochs);
+    return loss;
   }
 
   static void expect_finite(double loss, std::size_t epoch) {
@@ -237,11 +185,10 @@ class Training {
   const TrainOptions options_;
   const std::filesystem::path folder_;
   Progress& progress_;
+  LabelLoss loss_;
   Learner learner_;
   Checkpoint state_;
-  std::size_t total_steps_ = 0;
-  std::vector<float> targets_;
-  std::vector<float> known_;
+  const std::size_t total_steps_;
 };
 
 void check_number(bool good, const std::string& field, double value, const std::string& advice) {
@@ -266,7 +213,7 @@ void TrainOptions::check() const {
   check_number(patience >= 1, "patience", static_cast<double>(patience), "give 1 or more");
   check_number(std::isfinite(weight_decay) && weight_decay >= 0, "weight_decay", weight_decay, "give 0 or more");
   check_choice(schedule, "schedule", std::array<std::string, 2>{"constant", "one-cycle"});
-  check_choice(loss, "loss", std::array<std::string, 1>{"bce"});
+  loss.check();
   check_choice(device, "device", std::array<std::string, 3>{"auto", "cpu", "cuda"});
   augmentation.check();
 }

@@ -11,6 +11,7 @@
 #include "niwaki/core/progress.hpp"
 #include "niwaki/imaging/image.hpp"
 #include "niwaki/model/graph.hpp"
+#include "niwaki/train/losses.hpp"
 
 namespace niwaki {
 
@@ -22,7 +23,7 @@ struct TrainOptions {
   std::size_t patience = 15;          // epochs without a lower validation loss before stopping
   double weight_decay = 0.0;          // Adam's L2 penalty
   Augmentation augmentation;
-  std::string loss = "bce";     // binary cross entropy with logits; unknown labels count for nothing
+  LossOptions loss;             // unknown labels count for nothing
   std::string device = "auto";  // "cpu", "cuda", "auto" (CUDA where libtorch has it)
   std::uint64_t seed = 1;       // of the streams "train/..."
   void check() const;           // throws InputError naming the field
@@ -35,11 +36,11 @@ struct LabelledImages {
 };
 
 struct Epoch {
-  std::size_t number = 0;    // 1 first
-  double learning_rate = 0;  // of its last step
-  double train_loss = 0;     // mean over known labels, each before the step that it took part in
-  double validation_loss = 0;
-  double validation_ap = 0;  // macro average precision over classes with a positive; NaN where none
+  std::size_t number = 0;      // 1 first
+  double learning_rate = 0;    // of its last step
+  double train_loss = 0;       // mean over known labels, each before the step that it took part in
+  double validation_loss = 0;  // of the same loss, with what it knows of the training labels
+  double validation_ap = 0;    // macro average precision over classes with a positive; NaN where none
   bool best = false;
 };
 

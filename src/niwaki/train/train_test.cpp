@@ -333,7 +333,7 @@ TEST(TrainOptions, what_is_out_of_range_is_named) {
       {"train.patience", {.patience = 0}},
       {"train.weight_decay", {.weight_decay = -1}},
       {"train.rotation", {.augmentation = {.rotation_degrees = -1}}},
-      {"train.loss", {.loss = "hinge"}},
+      {"train.loss", {.loss = {.name = "hinge"}}},
       {"train.device", {.device = "tpu"}},
   };
   for (const auto& [field, options] : wrong) {

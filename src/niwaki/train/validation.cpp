@@ -12,24 +12,6 @@
 namespace niwaki {
 namespace {
 
-/// log(1 + exp(-|x|)) + max(x, 0) - x * target does not overflow.
-double cross_entropy(double logit, Label label) {
-  const double target = label == Label::kPositive ? 1 : 0;
-  return std::log1p(std::exp(-std::abs(logit))) + std::fmax(logit, 0.0) - logit * target;
-}
-
-double mean_loss(MatrixView<const float> logits, MatrixView<const Label> labels) {
-  double sum = 0;
-  std::size_t known = 0;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (labels.data()[i] != Label::kUnknown) {
-      sum += cross_entropy(logits.data()[i], labels.data()[i]);
-      ++known;
-    }
-  }
-  return known > 0 ? sum / static_cast<double>(known) : std::numeric_limits<double>::quiet_NaN();
-}
-
 double macro_average_precision(MatrixView<const float> logits, MatrixView<const Label> labels) {
   double sum = 0;
   std::size_t counted = 0;
@@ -48,10 +30,11 @@ double macro_average_precision(MatrixView<const float> logits, MatrixView<const 
 
 }  // namespace
 
-ValidationFigures validation_figures(MatrixView<const float> logits, MatrixView<const Label> labels) {
+ValidationFigures validation_figures(MatrixView<const float> logits, MatrixView<const Label> labels,
+                                     const LabelLoss& loss) {
   NIWAKI_CHECK(logits.rows() == labels.rows() && logits.columns() == labels.columns(), "{} x {} logits, {} x {} labels",
                logits.rows(), logits.columns(), labels.rows(), labels.columns());
-  ValidationFigures figures{.loss = mean_loss(logits, labels),
+  ValidationFigures figures{.loss = total_loss(loss, logits, labels).mean(),
                             .average_precision = std::numeric_limits<double>::quiet_NaN()};
   if (std::ranges::none_of(logits.values(), [](float logit) { return std::isnan(logit); })) {
     figures.average_precision = macro_average_precision(logits, labels);

@@ -322,7 +322,7 @@ Graph without_last_sigmoid(const Graph& graph) {
 }  // namespace
 
 void CalibrationOptions::check() const {
-  check_range(images, 2, 100'000'000, "prune.calibration_images");
+  check_range(images, 1, 100'000'000, "prune.calibration_images");
   check_range(positives, 1, 1'000'000, "prune.calibration_positives");
   check_range(micro_batch, 1, 1024, "prune.micro_batch");
 }

@@ -300,7 +300,7 @@ TEST(CalibrationOptions, name_the_key_that_is_out_of_range) {
     }
     return "nothing was thrown";
   };
-  EXPECT_THAT(message_of({.images = 1}), HasSubstr("prune.calibration_images"));
+  EXPECT_THAT(message_of({.images = 0}), HasSubstr("prune.calibration_images"));
   EXPECT_THAT(message_of({.positives = 0}), HasSubstr("prune.calibration_positives"));
   EXPECT_THAT(message_of({.micro_batch = 0}), HasSubstr("prune.micro_batch"));
 }
