@@ -12,8 +12,10 @@
 #include "niwaki/core/error.hpp"
 #include "niwaki/model/onnx.hpp"
 #include "niwaki/prune/criterion.hpp"
+#include "niwaki/study/calibration.hpp"
 #include "niwaki/study/recipe.hpp"
 #include "niwaki/train/repair/method.hpp"
+#include "niwaki/train/weight_statistics_of.hpp"
 
 namespace niwaki {
 namespace {
@@ -58,7 +60,7 @@ struct FineTuneCommand {
     const Cohort cohort = read_labels(labels, {.format = parse_label_format(label_format), .classes = dense.classes});
     const auto source = cached(open_image_files(cohort, images, *dense.preprocessing),
                                static_cast<std::size_t>(recipe.cache_gigabytes * kGigabyte));
-    const Tuned tuned = this->tuned(dense, {source.get(), cohort.label_view()}, recipe);
+    const Tuned tuned = this->tuned(dense, {source.get(), cohort.label_view()}, cohort, recipe);
     write_onnx(tuned.network, out);
     print(dense, tuned, cohort);
   }
@@ -72,10 +74,33 @@ struct FineTuneCommand {
     }
     recipe.fine_tune_options(0).check();
     recipe.gradual.check();
+    recipe.scope.check();
+    recipe.calibration.check();
+    recipe.tail.check();
     return recipe;
   }
 
-  [[nodiscard]] Tuned tuned(const Graph& dense, const LabelledImages& train, const Recipe& recipe) const {
+  /// What the method's criterion wants to know of this network's weights.
+  [[nodiscard]] WeightStatistics statistics_of(Graph network, const LabelledImages& train, const Cohort& cohort,
+                                               const Recipe& recipe, double to) const {
+    const StatisticsKinds needs = criterion_entry(method).needs;
+    if (needs.empty()) {
+      return {};
+    }
+    network.classes = cohort.classes;
+    SilentProgress silent;
+    return weight_statistics_of(network, train, calibration_rows(cohort, recipe.calibration.images, recipe.seed),
+                                {.kinds = needs,
+                                 .calibration = recipe.calibration,
+                                 .tail = recipe.tail,
+                                 .sparsity = to,
+                                 .seed = recipe.seed,
+                                 .device = recipe.train.device},
+                                silent);
+  }
+
+  [[nodiscard]] Tuned tuned(const Graph& dense, const LabelledImages& train, const Cohort& cohort,
+                            const Recipe& recipe) const {
     const FineTuneOptions options = recipe.fine_tune_options(0);
     const std::size_t epochs = pruned_model.empty() ? epochs_in_all(recipe.gradual, options) : options.epochs;
     const auto progress = common.progress();
@@ -83,7 +108,9 @@ struct FineTuneCommand {
     Tuned tuned;
     if (pruned_model.empty()) {
       const PruneTo prune = [&](const Graph& network, double to) {
-        return pruned(network, method, to, RandomStream(recipe.seed, "prune/" + method, {0}));
+        const WeightStatistics statistics = statistics_of(network, train, cohort, recipe, to);
+        return pruned(network, method, to, RandomStream(recipe.seed, "prune/" + method, {0}), recipe.scope,
+                      &statistics);
       };
       GradualResult result = gradually_pruned(dense, sparsity, prune, train, recipe.gradual, options, *progress);
       tuned = {.network = std::move(result.network), .steps = result.steps, .last = result.steps.back().history};

@@ -20,6 +20,7 @@
 #include "niwaki/prune/structure.hpp"
 #include "niwaki/study/calibration.hpp"
 #include "niwaki/train/repair/method.hpp"
+#include "niwaki/train/weight_statistics_of.hpp"
 
 namespace niwaki {
 namespace {
@@ -34,7 +35,9 @@ struct PruneCommand {
   std::string label_format = "auto";
   std::string images;
   PictureOptions pictures;
-  std::size_t calibration_images = 2048;
+  PruneScope scope;
+  CalibrationOptions calibration;
+  TailOptions tail;
   RepairCommand repair;
 
   void run() const {
@@ -44,13 +47,16 @@ struct PruneCommand {
     check_arguments(parts);
     const double nominal = nominal_sparsity(parts);
     const Graph dense = read_onnx(model);
-    Repaired result{
-        .graph = pruned(dense, parts.criterion, nominal, RandomStream(seed(), "prune/" + parts.criterion, {0})),
-        .notes = {}};
+    const StatisticsKinds needs = criterion_entry(parts.criterion).needs;
+    const WeightStatistics statistics = needs.empty() ? WeightStatistics{} : statistics_of(dense, needs, nominal);
+    Repaired result{.graph = pruned(dense, parts.criterion, nominal,
+                                    RandomStream(seed(), "prune/" + parts.criterion, {0}), scope, &statistics),
+                    .notes = {}};
     if (!parts.repairs.empty()) {
       const auto progress = common.progress();
-      result = repair.run(dense, result.graph, parts.repairs, calibration(dense), seed(), *progress);
+      result = repair.run(dense, result.graph, parts.repairs, pictures_to_repair_by(dense), seed(), *progress);
     }
+    result.notes.insert(result.notes.begin(), statistics.notes.begin(), statistics.notes.end());
     write_onnx(result.graph, out);
     const std::string folding = folding_note(normalisation_of(dense));
     if (!folding.empty()) {
@@ -71,24 +77,46 @@ struct PruneCommand {
   }
 
   void check_arguments(const PruningMethod& parts) const {
+    scope.check();
+    calibration.check();
+    tail.check();
     if (parts.gradual) {
       throw UsageError(fmt::format("'{}' trains between its steps", method), "niwaki prune",
                        "use niwaki fine-tune with --sparsity, or the method in a study");
     }
     const bool pictures_given = !labels.empty() && !images.empty();
+    if (!criterion_entry(parts.criterion).needs.empty() && !pictures_given) {
+      throw UsageError(fmt::format("'{}' needs labelled images to learn from", parts.criterion), "--method",
+                       "give --labels and --images, or choose a method that looks at the weights alone, such as l1");
+    }
     if (!parts.repairs.empty() && pictures_given == !repair.array.empty()) {
       throw UsageError(fmt::format("what '{}' is to be calibrated on is not clear", method), "niwaki prune",
                        "give --labels and --images, or --calibration");
     }
   }
 
-  [[nodiscard]] CalibrationPictures calibration(const Graph& dense) const {
+  [[nodiscard]] WeightStatistics statistics_of(const Graph& dense, const StatisticsKinds& needs, double nominal) const {
+    const Preprocessing preprocessing = pictures.preprocessing_of(dense, model);
+    const Cohort cohort = read_labels(labels, {.format = parse_label_format(label_format), .classes = dense.classes});
+    const auto source = open_image_files(cohort, images, preprocessing);
+    Graph named = dense;
+    if (named.classes.empty()) {
+      named.classes = cohort.classes;  // in the label file's order, as nothing else is known
+    }
+    const auto progress = common.progress();
+    const StatisticsRequest request{
+        .kinds = needs, .calibration = calibration, .tail = tail, .sparsity = nominal, .seed = seed()};
+    return weight_statistics_of(named, {source.get(), cohort.label_view()},
+                                calibration_rows(cohort, calibration.images, seed()), request, *progress);
+  }
+
+  [[nodiscard]] CalibrationPictures pictures_to_repair_by(const Graph& dense) const {
     if (!repair.array.empty()) {
       return read_calibration_array(repair.array, dense);
     }
     const Preprocessing preprocessing = pictures.preprocessing_of(dense, model);
     const Cohort cohort = read_labels(labels, {.format = parse_label_format(label_format), .classes = dense.classes});
-    const std::vector<std::size_t> rows = calibration_rows(cohort, calibration_images, seed());
+    const std::vector<std::size_t> rows = calibration_rows(cohort, calibration.images, seed());
     CalibrationPictures chosen;
     chosen.all = open_image_files(cohort, images, preprocessing);
     chosen.images = chosen_images(*chosen.all, rows);
@@ -122,15 +150,52 @@ struct PruneCommand {
   }
 };
 
+void add_scope_options(CLI::App& verb, PruneCommand& command) {
+  verb.add_option("--keep-layer", command.scope.keep_layers, "A layer that loses no weight; may be repeated")
+      ->allow_extra_args(false);
+  verb.add_option("--keep-row", command.scope.keep_rows,
+                  "A class whose row of the classifier loses no weight; may be repeated")
+      ->allow_extra_args(false);
+  verb.add_option("--layer-floor", command.scope.layer_floor, "Share of its weights that each layer keeps at least")
+      ->capture_default_str();
+}
+
 void add_calibration_options(CLI::App& verb, PruneCommand& command) {
-  verb.add_option("--labels", command.labels, "Label file of the images that repairs look at");
+  verb.add_option("--labels", command.labels,
+                  "Label file of the images that wanda, taylor, fisher, tail and repairs look at");
   verb.add_option("--label-format", command.label_format, "auto, niwaki, nih, nih-cxr-lt, mimic-cxr-lt")
       ->capture_default_str();
   verb.add_option("--images", command.images, "Folder of their pictures");
   command.pictures.add_to(verb);
-  verb.add_option("--calibration-images", command.calibration_images, "Images to look at, at most")
+  verb.add_option("--calibration-images", command.calibration.images, "Images to look at, at most")
+      ->capture_default_str();
+  verb.add_option("--calibration-positives", command.calibration.positives,
+                  "For tail: of each class, images that show it and as many others")
+      ->capture_default_str();
+  verb.add_option("--micro-batch", command.calibration.micro_batch, "Images a squared gradient; 1: exact, more: faster")
       ->capture_default_str();
   command.repair.add_to(verb);
+}
+
+void add_tail_options(CLI::App& verb, PruneCommand& command) {
+  verb.add_option("--search-steps", command.calibration.search_steps, "For tail-search: batches of 64 images")
+      ->capture_default_str();
+  verb.add_option("--class-weight", command.tail.class_weights, "For tail: CLASS=FACTOR; may be repeated")
+      ->allow_extra_args(false);
+  verb.add_option("--protect", command.tail.protect_classes,
+                  "For tail: a class that counts --protection times; may be repeated")
+      ->allow_extra_args(false);
+  verb.add_option("--protect-pair", command.tail.protect_pairs,
+                  "For tail: 'CLASS|CLASS', images that show both count as one more class; may be repeated")
+      ->allow_extra_args(false);
+  verb.add_option("--protection", command.tail.protection, "For tail: how many times what is protected counts")
+      ->capture_default_str();
+  verb.add_option("--rarity-exponent", command.tail.rarity_exponent,
+                  "For tail: 0 counts all classes alike, 1 in inverse proportion to positives")
+      ->capture_default_str();
+  verb.add_option("--rarity-shrinkage", command.tail.rarity_shrinkage,
+                  "For tail: positives at which a class's rarity counts half")
+      ->capture_default_str();
 }
 
 }  // namespace
@@ -153,7 +218,9 @@ void add_prune_verb(CLI::App& program) {
   verb->add_option("--method", command->method, methods)->capture_default_str();
   verb->add_option("--sparsity", command->sparsity, "Share of weights that go, 0 to 1; not needed for nm-N:M");
   verb->add_option("--out", command->out, "Where to write the pruned network")->required();
+  add_scope_options(*verb, *command);
   add_calibration_options(*verb, *command);
+  add_tail_options(*verb, *command);
   command->common.add_to(*verb);
   verb->callback([command] { command->run(); });
 }

@@ -231,7 +231,7 @@ Draft bottleneck() {
 
 std::vector<std::vector<float>> magnitudes(const Graph& graph) {
   RandomStream unused(1, "unused");
-  return make_criterion("l1")->importance(graph, unused);
+  return make_criterion("l1")->importance({graph, unused});
 }
 
 TEST(GroupScores, are_the_mean_importance_of_the_weights_that_go) {

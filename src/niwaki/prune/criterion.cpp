@@ -1,103 +1,148 @@
 #include "niwaki/prune/criterion.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
+#include <utility>
 
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/text.hpp"
+#include "niwaki/prune/channel_groups.hpp"
 #include "niwaki/prune/channels.hpp"
+#include "niwaki/prune/importance.hpp"
 #include "niwaki/prune/n_of_m.hpp"
 #include "niwaki/prune/structure.hpp"
 
 namespace niwaki {
 namespace {
 
-class Magnitude : public Criterion {
+using Formula = std::function<Importance(const CriterionInput&)>;
+
+class FormulaCriterion : public Criterion {
  public:
-  [[nodiscard]] std::vector<std::vector<float>> importance(const Graph& graph,
-                                                           RandomStream& /*random*/) const override {
-    std::vector<std::vector<float>> result;
-    for (const PrunableLayer& layer : prunable_layers(graph)) {
-      std::vector<float> scores = graph.tensor(layer.tensor).values;
-      for (float& score : scores) {
-        score = std::abs(score);
-      }
-      result.push_back(std::move(scores));
-    }
-    return result;
-  }
+  explicit FormulaCriterion(Formula formula) : formula_(std::move(formula)) {}
+  [[nodiscard]] Importance importance(const CriterionInput& input) const override { return formula_(input); }
+
+ private:
+  Formula formula_;
 };
 
-class Chance : public Criterion {
- public:
-  [[nodiscard]] std::vector<std::vector<float>> importance(const Graph& graph, RandomStream& random) const override {
-    std::vector<std::vector<float>> result;
-    for (const PrunableLayer& layer : prunable_layers(graph)) {
-      std::vector<float> scores(graph.tensor(layer.tensor).size());
-      for (float& score : scores) {
-        score = static_cast<float>(random.uniform());
-      }
-      result.push_back(std::move(scores));
+Importance by_magnitude(const CriterionInput& input) {
+  return magnitudes(input.graph);
+}
+
+Importance by_chance(const CriterionInput& input) {
+  Importance result;
+  for (const PrunableLayer& layer : prunable_layers(input.graph)) {
+    std::vector<float>& scores = result.emplace_back(input.graph.tensor(layer.tensor).size());
+    for (float& score : scores) {
+      score = static_cast<float>(input.random.uniform());
     }
-    return result;
   }
-};
+  return result;
+}
+
+/// A formula that reads statistics.
+template <typename StatisticsFormula>
+Formula with_statistics(const StatisticsFormula& formula) {
+  return [formula](const CriterionInput& input) { return formula(input.graph, *input.statistics); };
+}
+
+/// Tail-aware by one of the two ways to combine classes.
+Formula by_tail(std::vector<float> LayerStatistics::*shares) {
+  return [shares](const CriterionInput& input) { return tail_aware(input.graph, *input.statistics, shares); };
+}
 
 constexpr const char* kByChance = "random";
 
 struct Registered {
   CriterionEntry entry;
-  std::function<std::unique_ptr<Criterion>()> make;
+  Formula formula;
 };
 
-/// The one table that criteria are plugged in by.
+using Kind = StatisticsKind;
+using Against = Competition;
+
+/// The one table that criteria are plugged in by. docs/pruning.md tells more of each.
 const std::vector<Registered>& registered() {
   static const std::vector<Registered> all = {
-      {{"l1", "magnitude, over all layers at once (Han et al., NeurIPS 2015)"},
-       [] { return std::make_unique<Magnitude>(); }},
-      {{kByChance, "by chance, over all layers at once"}, [] { return std::make_unique<Chance>(); }},
+      {{"l1", "magnitude, over all layers at once (Han et al., NeurIPS 2015)"}, by_magnitude},
+      {{"l1-layer", "magnitude, each layer losing the same share (Han et al., NeurIPS 2015)", Against::kLayer, {}},
+       by_magnitude},
+      {{"lamp", "layer-adaptive magnitude (Lee et al., ICLR 2021)"},
+       [](const CriterionInput& input) { return layer_adaptive_magnitudes(input.graph); }},
+      {{"erk",
+        "magnitude within layers that lose by Erdos-Renyi-kernel (Evci et al., ICML 2020)",
+        Against::kErdosRenyiKernel,
+        {}},
+       by_magnitude},
+      {{kByChance, "by chance, over all layers at once"}, by_chance},
+      {{"random-layer", "by chance, each layer losing the same share", Against::kLayer, {}}, by_chance},
+      {{"wanda",
+        "magnitude times norm of the input, within each output row (Sun et al., ICLR 2024)",
+        Against::kRow,
+        {Kind::kInputNorms}},
+       with_statistics(weighted_by_input)},
+      {{"taylor",
+        "first-order Taylor, over all layers at once (Molchanov et al., CVPR 2019)",
+        Against::kNetwork,
+        {Kind::kMeanGradient}},
+       with_statistics(first_order_taylor)},
+      {{"fisher",
+        "diagonal empirical Fisher, over all layers at once (Theis et al., 2018)",
+        Against::kNetwork,
+        {Kind::kSquaredGradient}},
+       with_statistics(diagonal_fisher)},
+      {{"tail",
+        "tail-aware: each class's own Fisher, rare classes counting more, summed (docs/pruning.md)",
+        Against::kNetwork,
+        {Kind::kTail}},
+       by_tail(&LayerStatistics::tail_sum)},
+      {{"tail-worst", "as tail, a weight counting for the class that needs it most", Against::kNetwork, {Kind::kTail}},
+       by_tail(&LayerStatistics::tail_worst)},
+      {{"tail-search",
+        "sought by trial for this sparsity, so that logits stay, those of rare classes first (docs/pruning.md)",
+        Against::kNetwork,
+        {Kind::kTailSearch}},
+       [](const CriterionInput& input) {
+         Importance result;
+         for (const LayerStatistics& layer : input.statistics->layers) {
+           result.push_back(layer.searched);
+         }
+         return result;
+       }},
   };
   return all;
 }
 
-std::size_t total(const std::vector<std::vector<float>>& importance) {
-  std::size_t count = 0;
-  for (const std::vector<float>& layer : importance) {
-    count += layer.size();
-  }
-  return count;
-}
-
-std::vector<float> joined_scores(const std::vector<PrunableLayer>& layers,
-                                 const std::vector<std::vector<float>>& importance) {
-  std::vector<float> scores;
-  scores.reserve(total(importance));
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    for (const float score : importance[i]) {
-      if (std::isnan(score)) {
-        throw InputError("the importance of a weight is not a number", fmt::format("layer '{}'", layers[i].node),
-                         "check that the network's weights are finite");
-      }
-      scores.push_back(score);
+const Registered& find_criterion(const std::string& method) {
+  const std::string name = structure_of(method).criterion;
+  std::vector<std::string> names;
+  for (const Registered& one : registered()) {
+    if (one.entry.name == name) {
+      return one;
     }
+    names.push_back(one.entry.name);
   }
-  return scores;
+  throw InputError(fmt::format("there is no pruning method '{}'{}", method, did_you_mean(name, names)),
+                   "prune.methods or --method",
+                   fmt::format("choose one of {}, or channels- or nm-N:M- before one", joined(names, ", ")));
 }
 
-/// Where the line lies: all weights below `value` go, and the first `ties` of those equal to it.
-struct Threshold {
-  float value = 0;
-  std::size_t ties = 0;
-};
+void check_statistics(const CriterionEntry& entry, const WeightStatistics* statistics) {
+  if (entry.needs.empty()) {
+    return;
+  }
+  if (statistics == nullptr || !std::ranges::includes(statistics->kinds, entry.needs)) {
+    throw InputError(fmt::format("'{}' needs labelled images to learn from", entry.name), "prune.methods or --method",
+                     "give --labels and --images, or choose a method that looks at the weights alone, such as l1");
+  }
+}
 
-Threshold find_threshold(std::vector<float> scores, std::size_t count) {
-  const auto last = scores.begin() + static_cast<std::ptrdiff_t>(count - 1);
-  std::nth_element(scores.begin(), last, scores.end());
-  const float value = *last;
-  const auto below =
-      static_cast<std::size_t>(std::count_if(scores.begin(), last, [&](float score) { return score < value; }));
-  return {value, count - below};
+/// Channels keep a layer's floor by themselves.
+ChannelLimits channel_limits(const Graph& dense, const Importance& importance, PruneScope scope) {
+  scope.check();
+  const double floor = std::exchange(scope.layer_floor, 0.0);
+  return {.layer_floor = floor, .locked = locked_weights(dense, importance, scope)};
 }
 
 }  // namespace
@@ -111,61 +156,33 @@ std::vector<CriterionEntry> criteria() {
 }
 
 std::unique_ptr<Criterion> make_criterion(const std::string& method) {
-  const std::string name = structure_of(method).criterion;
-  std::vector<std::string> names;
-  for (const Registered& one : registered()) {
-    if (one.entry.name == name) {
-      return one.make();
-    }
-    names.push_back(one.entry.name);
-  }
-  throw InputError(fmt::format("there is no pruning method '{}'{}", method, did_you_mean(name, names)),
-                   "prune.methods or --method",
-                   fmt::format("choose one of {}, or channels- or nm-N:M- before one", joined(names, ", ")));
+  return std::make_unique<FormulaCriterion>(find_criterion(method).formula);
 }
 
-std::size_t weights_to_prune(double sparsity, std::size_t n) {
-  if (!(sparsity >= 0 && sparsity <= 1)) {
-    throw InputError(fmt::format("{} is no sparsity", sparsity), "sparsity", "choose a number from 0 to 1");
-  }
-  // The default rounding mode is to the nearest, ties to even, as Python's round().
-  return static_cast<std::size_t>(std::nearbyint(sparsity * static_cast<double>(n)));
+CriterionEntry criterion_entry(const std::string& method) {
+  return find_criterion(method).entry;
 }
 
-Mask choose_global_mask(const std::vector<PrunableLayer>& layers, const std::vector<std::vector<float>>& importance,
-                        double sparsity) {
-  NIWAKI_CHECK(layers.size() == importance.size(), "{} layers, {} of importance", layers.size(), importance.size());
-  std::vector<float> scores = joined_scores(layers, importance);
-  const std::size_t count = weights_to_prune(sparsity, scores.size());
-  Threshold threshold = count > 0 ? find_threshold(std::move(scores), count) : Threshold{-INFINITY, 0};
-  Mask mask;
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    std::vector<std::uint8_t>& kept = mask[layers[i].tensor];
-    kept.reserve(importance[i].size());
-    for (const float score : importance[i]) {
-      const bool tied = score == threshold.value && threshold.ties > 0;
-      threshold.ties -= tied ? 1 : 0;
-      kept.push_back(score < threshold.value || tied ? 0 : 1);
-    }
-  }
-  return mask;
-}
-
-Graph pruned(const Graph& dense, const std::string& method, double sparsity, RandomStream random) {
-  const std::unique_ptr<Criterion> criterion = make_criterion(method);
+Graph pruned(const Graph& dense, const std::string& method, double sparsity, RandomStream random,
+             const PruneScope& scope, const WeightStatistics* statistics) {
+  const Registered& one = find_criterion(method);
+  check_statistics(one.entry, statistics);
   const Structure structure = structure_of(method);
   check_sparsity(structure, sparsity, "sparsity");
+  // Channels are drawn as such, not by the mean of what their weights would draw.
+  const bool drawn = structure.channels && structure.criterion == kByChance;
+  const Importance importance = drawn ? magnitudes(dense) : one.formula({dense, random, statistics});
+  check_numbers(prunable_layers(dense), importance);
   if (structure.channels) {
     const ChannelGroups groups = channel_groups(dense);
-    const std::vector<double> scores = structure.criterion == kByChance
-                                           ? drawn_scores(groups, random)
-                                           : group_scores(dense, groups, criterion->importance(dense, random));
-    return without_groups(dense, groups, choose_groups(dense, groups, scores, sparsity));
+    const std::vector<double> scores = drawn ? drawn_scores(groups, random) : group_scores(dense, groups, importance);
+    return without_groups(dense, groups,
+                          choose_groups(dense, groups, scores, sparsity, channel_limits(dense, importance, scope)));
   }
-  const std::vector<std::vector<float>> importance = criterion->importance(dense, random);
+  const LockedWeights locked = locked_weights(dense, importance, scope);
   Graph result = dense;
-  apply_mask(structure.n_of_m ? n_of_m_mask(dense, importance, *structure.n_of_m)
-                              : choose_global_mask(prunable_layers(dense), importance, sparsity),
+  apply_mask(structure.n_of_m ? n_of_m_mask(dense, importance, *structure.n_of_m, locked)
+                              : choose_mask(dense, importance, sparsity, one.entry.competition, locked),
              result);
   return result;
 }

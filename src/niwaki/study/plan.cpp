@@ -7,6 +7,7 @@
 
 #include "niwaki/core/hash.hpp"
 #include "niwaki/core/text.hpp"
+#include "niwaki/prune/criterion.hpp"
 #include "niwaki/train/gradual.hpp"
 #include "niwaki/train/repair/method.hpp"
 #include "niwaki/train/repair/repair.hpp"
@@ -36,6 +37,41 @@ std::string keys_of(const Recipe& recipe, const std::vector<std::string>& sectio
     }
   }
   return chosen;
+}
+
+/// The lines of [prune] with these keys, without their comments.
+std::string prune_keys(const Recipe& recipe, const std::vector<std::string>& keys) {
+  std::string chosen;
+  for (const std::string& line : split(keys_of(recipe, {"prune"}), '\n')) {
+    if (std::find(keys.begin(), keys.end(), line.substr(0, line.find(" = "))) != keys.end()) {
+      chosen += line + "\n";
+    }
+  }
+  return chosen;
+}
+
+/// The keys that the choice of weights by this method depends on. Those of the scope at their defaults are left out, so
+/// that studies from before they were there are kept.
+std::string choice_keys(const Recipe& recipe, const std::string& method) {
+  const std::vector<std::string> scope_keys = {"keep_layers", "keep_rows", "layer_floor"};
+  std::string keys = prune_keys(recipe, scope_keys);
+  if (keys == prune_keys(default_recipe(), scope_keys)) {
+    keys.clear();
+  }
+  const StatisticsKinds needs = criterion_entry(parse_method(method).criterion).needs;
+  if (needs.contains(StatisticsKind::kTail)) {
+    keys += prune_keys(recipe, {"calibration_positives", "micro_batch", "class_weights", "protect_classes",
+                                "protect_pairs", "protection", "rarity_exponent", "rarity_shrinkage"});
+  }
+  if (needs.contains(StatisticsKind::kTailSearch)) {
+    keys += prune_keys(recipe, {"calibration_images", "search_steps", "class_weights", "protect_classes",
+                                "protect_pairs", "protection", "rarity_exponent", "rarity_shrinkage"});
+  } else if (needs.contains(StatisticsKind::kSquaredGradient)) {
+    keys += prune_keys(recipe, {"calibration_images", "micro_batch"});
+  } else if (!needs.empty() && !needs.contains(StatisticsKind::kTail)) {
+    keys += prune_keys(recipe, {"calibration_images"});
+  }
+  return keys;
 }
 
 std::string path_of(const Unit& unit, const char* folder, const char* ending) {
@@ -107,6 +143,9 @@ class Planner {
     const auto repair_images = static_cast<double>(std::min(inputs_.train_images, recipe_.calibration.images));
     Hasher hasher;
     hasher.add(train_hash_).add(kPredictionVersion).add(method).add(name);
+    if (const std::string keys = sparsity > 0 ? choice_keys(recipe_, method) : ""; !keys.empty()) {
+      hasher.add(keys);
+    }
     if (!repairs.empty()) {  // others are kept where calibration changes
       hasher.add(kRepairVersion).add(std::uint64_t{recipe_.calibration.images});
     }

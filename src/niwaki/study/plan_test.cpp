@@ -136,6 +136,24 @@ TEST(Plan, a_sparsity_more_redoes_no_other) {
   EXPECT_NE(before.at("audit"), after.at("audit"));
 }
 
+TEST(Plan, a_pruning_key_redoes_the_methods_that_read_it) {
+  using Methods = std::set<std::string>;
+  Recipe recipe = default_recipe();
+  recipe.methods = {"l1", "wanda", "fisher", "tail", "tail-worst+batch-norm"};
+  Recipe scope = recipe;
+  scope.scope.keep_layers = {"conv1"};
+  EXPECT_EQ(changed_methods(recipe, scope), (Methods{"l1", "wanda", "fisher", "tail", "tail-worst+batch-norm"}));
+  Recipe rarity = recipe;
+  rarity.tail.rarity_exponent = 1;
+  EXPECT_EQ(changed_methods(recipe, rarity), (Methods{"tail", "tail-worst+batch-norm"}));
+  Recipe images = recipe;
+  images.calibration.images = 100;  // repairs look at them too
+  EXPECT_EQ(changed_methods(recipe, images), (Methods{"wanda", "fisher", "tail-worst+batch-norm"}));
+  Recipe exact = recipe;
+  exact.calibration.micro_batch = 1;
+  EXPECT_EQ(changed_methods(recipe, exact), (Methods{"fisher", "tail", "tail-worst+batch-norm"}));
+}
+
 TEST(Plan, an_imported_network_counts_by_content_not_by_place) {
   Recipe recipe = default_recipe();
   recipe.model_file = "/a/model.onnx";

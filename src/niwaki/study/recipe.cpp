@@ -171,7 +171,7 @@ void check_methods(const std::vector<std::string>& methods) {
     throw InputError("no method is given", "prune.methods", "give at least one, such as \"l1\"");
   }
   for (const std::string& method : methods) {
-    (void)make_criterion(parse_method(method).criterion);
+    (void)criterion_entry(parse_method(method).criterion);
   }
   if (std::set<std::string>(methods.begin(), methods.end()).size() != methods.size()) {
     throw InputError("a method is listed twice", "prune.methods", "list each once");
@@ -284,7 +284,9 @@ void Recipe::check() const {
   check_methods(methods);
   check_sparsities(sparsities);
   check_patterns(*this);
-  check_range(calibration.images, 1, 1000000, "prune.calibration_images");
+  scope.check();
+  calibration.check();
+  tail.check();
   audit_options().check();
   check_exemplar_sparsity(*this);
   check_range(gallery, 0, 1000, "report.gallery");

@@ -9,16 +9,14 @@
 #include "niwaki/cohort/phantom/phantom.hpp"
 #include "niwaki/cohort/split.hpp"
 #include "niwaki/core/preprocessing.hpp"
+#include "niwaki/prune/scope.hpp"
+#include "niwaki/prune/tail_score.hpp"
 #include "niwaki/train/fine_tune.hpp"
 #include "niwaki/train/gradual.hpp"
 #include "niwaki/train/train.hpp"
+#include "niwaki/train/weight_statistics_of.hpp"
 
 namespace niwaki {
-
-/// Training images that pruning may look at.
-struct CalibrationOptions {
-  std::size_t images = 2048;  // at most; drawn by patients
-};
 
 /// Everything a study depends on, as recipe.toml writes it. The keys, one a field, are in recipe_fields.hpp.
 struct Recipe {
@@ -51,7 +49,9 @@ struct Recipe {
 
   std::vector<std::string> methods = {"l1", "random"};
   std::vector<double> sparsities;  // above 0; the dense network is always there
+  PruneScope scope;
   CalibrationOptions calibration;
+  TailOptions tail;
 
   std::string operating_point = "youden";  // the text form of AuditOptions::operating_point
   AuditOptions audit;                      // seed and operating_point are audit_options()'s to set

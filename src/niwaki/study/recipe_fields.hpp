@@ -90,11 +90,33 @@ void visit_fine_tune_fields(SomeRecipe& recipe, Visitor&& visit) {
 }
 
 template <typename SomeRecipe, typename Visitor>
-void visit_audit_fields(SomeRecipe& recipe, Visitor&& visit) {
-  visit("prune.methods", recipe.methods,
-        "how weights are chosen: l1, random; then repairs: \"l1+batch-norm\", \"l1+fine-tune\", \"l1+gradual\"");
+void visit_prune_fields(SomeRecipe& recipe, Visitor&& visit) {
+  visit(
+      "prune.methods", recipe.methods,
+      "how weights are chosen (docs/pruning.md); then repairs: \"l1+batch-norm\", \"tail+fine-tune\", \"l1+gradual\"");
   visit("prune.sparsities", recipe.sparsities, "shares of weights that go; the dense network is always there");
-  visit("prune.calibration_images", recipe.calibration.images, "training images that repairs look at, at most");
+  visit("prune.keep_layers", recipe.scope.keep_layers, "layers that lose no weight, by name");
+  visit("prune.keep_rows", recipe.scope.keep_rows, "classes whose rows of the classifier lose no weight");
+  visit("prune.layer_floor", recipe.scope.layer_floor, "share of its weights that each layer keeps at least");
+  visit("prune.calibration_images", recipe.calibration.images,
+        "training images that weights are judged and repaired by, at most");
+  visit("prune.calibration_positives", recipe.calibration.positives,
+        "of each class, training images that show it and as many others, for tail and tail-worst");
+  visit("prune.micro_batch", recipe.calibration.micro_batch, "images a squared gradient; 1: exact, more: faster");
+  visit("prune.search_steps", recipe.calibration.search_steps, "for tail-search: batches of 64 images");
+  visit("prune.class_weights", recipe.tail.class_weights, "for tail: \"class=factor\"; 1 where nothing is said");
+  visit("prune.protect_classes", recipe.tail.protect_classes, "for tail: classes that count prune.protection times");
+  visit("prune.protect_pairs", recipe.tail.protect_pairs,
+        "for tail: \"class|class\"; images that show both count as one more class");
+  visit("prune.protection", recipe.tail.protection, "for tail: how many times what is protected counts");
+  visit("prune.rarity_exponent", recipe.tail.rarity_exponent,
+        "for tail: 0 counts all classes alike, 1 in inverse proportion to positives");
+  visit("prune.rarity_shrinkage", recipe.tail.rarity_shrinkage,
+        "for tail: positives at which a class's rarity counts half");
+}
+
+template <typename SomeRecipe, typename Visitor>
+void visit_audit_fields(SomeRecipe& recipe, Visitor&& visit) {
   visit("audit.exemplar_sparsity", recipe.audit.exemplar_sparsity, "where exemplars are sought");
   visit("audit.exemplar_fraction", recipe.audit.exemplar_fraction, "share of images that are exemplars");
   visit("audit.drop", recipe.audit.drop, "relative loss of average precision that counts as forgotten");
@@ -117,6 +139,7 @@ void visit_fields(SomeRecipe& recipe, Visitor&& visit) {
   visit_cohort_fields(recipe, visit);
   visit_network_fields(recipe, visit);
   visit_fine_tune_fields(recipe, visit);
+  visit_prune_fields(recipe, visit);
   visit_audit_fields(recipe, visit);
 }
 

@@ -17,15 +17,23 @@ namespace niwaki {
 
 Graph pruned_for_unit(const StudyContext& study, const Unit& unit, const Graph& dense, Progress& progress) {
   const PruningMethod method = parse_method(unit.method);
-  const PruneTo prune = [&](const Graph& network, double sparsity) {
+  const auto prune = [&](const Graph& network, double sparsity, const WeightStatistics* statistics) {
     return pruned(network, method.criterion, sparsity,
-                  RandomStream(study.recipe.seed, "prune/" + method.criterion, {unit.seed}));
+                  RandomStream(study.recipe.seed, "prune/" + method.criterion, {unit.seed}), study.recipe.scope,
+                  statistics);
   };
   if (!method.gradual) {
-    return prune(dense, unit.sparsity);
+    return prune(dense, unit.sparsity,
+                 study.statistics.of(dense, method.criterion, unit.sparsity, unit.seed, progress));
   }
+  // Each step's network is judged as it is then.
+  const PruneTo prune_step = [&](const Graph& network, double sparsity) {
+    const WeightStatistics statistics =
+        study.statistics.gathered(network, method.criterion, sparsity, unit.seed, progress);
+    return prune(network, sparsity, &statistics);
+  };
   const LabelledImages train = {study.cohort.train.images.get(), study.cohort.train.cohort.label_view()};
-  return gradually_pruned(dense, unit.sparsity, prune, train, study.recipe.gradual,
+  return gradually_pruned(dense, unit.sparsity, prune_step, train, study.recipe.gradual,
                           study.recipe.fine_tune_options(unit.seed), progress)
       .network;
 }

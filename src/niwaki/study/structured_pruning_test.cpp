@@ -206,7 +206,7 @@ void expect_close(const std::vector<float>& actual, const std::vector<float>& ex
 
 std::vector<std::vector<float>> magnitudes(const Graph& graph) {
   RandomStream unused(1, "unused");
-  return make_criterion("l1")->importance(graph, unused);
+  return make_criterion("l1")->importance({graph, unused});
 }
 
 /// Groups by chance, as many as can go of these sparsities.

@@ -228,7 +228,8 @@ StudyOutcome run_study(const Recipe& recipe, const fs::path& folder, Progress& p
   }
   StudyStore store(folder);
   write_file(folder / "recipe.toml", recipe_text(resolved));
-  const StudyContext study{resolved, cohort, folder};
+  SeedStatistics statistics(resolved, cohort);
+  const StudyContext study{resolved, cohort, folder, statistics};
   Runner(study, store, make_plan(resolved, plan_inputs(resolved, cohort)), run, progress).run(outcome);
   outcome.warnings = cohort.warnings;
   outcome.seconds = std::chrono::duration<double>(Clock::now() - began).count();

@@ -1,5 +1,7 @@
 #include "niwaki/study/study.hpp"
 
+#include <set>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -67,6 +69,9 @@ class StudyTest : public ::testing::Test {
   StudyOutcome run(const Recipe& recipe, const std::string& name = "study") {
     return run_study(recipe, folder_ / name, silent_);
   }
+  [[nodiscard]] std::vector<std::string> recipe_classes() const {
+    return read_onnx(folder_ / "study/training/seed-0/best.onnx").classes;
+  }
   [[nodiscard]] std::string text(const std::string& path) const { return read_file(folder_ / path); }
 
   fs::path folder_;
@@ -122,6 +127,44 @@ TEST_F(StudyTest, interrupted_anywhere_it_goes_on_to_the_same_bytes) {
   for (const char* path : {"audit/audit.json", "scores/l1/seed-0/sparsity-0.90.npy",
                            "models/l1/seed-0/sparsity-0.90.onnx.zst", "report.html"}) {
     EXPECT_EQ(sha256_file(folder_ / "study" / path), sha256_file(folder_ / "undisturbed" / path)) << path;
+  }
+}
+
+TEST_F(StudyTest, criteria_that_look_at_images_go_on_to_the_same_bytes) {
+  Recipe recipe = small();
+  recipe.methods = {"tail", "tail-worst", "wanda", "taylor", "fisher"};
+  recipe.sparsities = {0.9};
+  recipe.calibration = {.images = 40, .positives = 4, .micro_batch = 4};
+  run(recipe, "undisturbed");
+  for (const char* unit :
+       {"prune and predict tail, seed 0, sparsity-0.90", "prune and predict fisher, seed 0, sparsity-0.90"}) {
+    CancelAt progress(unit);
+    EXPECT_THROW(run_study(recipe, folder_ / "study", progress), Interrupted) << unit;
+    clear_cancellation();
+  }
+  run(recipe);
+  std::set<std::string> networks;
+  for (const std::string& method : recipe.methods) {
+    const std::string path = "models/" + method + "/seed-0/sparsity-0.90.onnx.zst";
+    networks.insert(sha256_file(folder_ / "study" / path));
+    EXPECT_EQ(sha256_file(folder_ / "study" / path), sha256_file(folder_ / "undisturbed" / path)) << path;
+    EXPECT_NEAR(measure_sparsity(read_onnx(folder_ / "study" / path)).sparsity(), 0.9, 0.002) << method;
+  }
+  EXPECT_EQ(networks.size(), recipe.methods.size());
+  Recipe protecting = recipe;
+  protecting.tail.protect_classes = {recipe_classes().front()};
+  EXPECT_EQ(run(protecting).units_done, 4U);  // both tails, audit, report
+}
+
+TEST_F(StudyTest, an_unknown_class_to_protect_is_named) {
+  Recipe recipe = small();
+  recipe.methods = {"tail"};
+  recipe.tail.protect_classes = {"Cat"};
+  try {
+    run(recipe);
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("no class 'Cat'"), HasSubstr("prune.protect_classes")));
   }
 }
 

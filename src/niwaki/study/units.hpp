@@ -7,6 +7,7 @@
 #include "niwaki/core/progress.hpp"
 #include "niwaki/model/graph.hpp"
 #include "niwaki/study/plan.hpp"
+#include "niwaki/study/seed_statistics.hpp"
 #include "niwaki/study/study_cohort.hpp"
 
 namespace niwaki {
@@ -16,6 +17,7 @@ struct StudyContext {
   const Recipe& recipe;
   const StudyCohort& cohort;
   std::filesystem::path folder;
+  SeedStatistics& statistics;
 };
 
 /// The network that every seed starts from: model.file with its classifier fitted to the cohort's classes, or a new one

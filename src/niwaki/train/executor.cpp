@@ -250,7 +250,11 @@ void Executor::plan_reuse() {
 }
 
 at::Tensor Executor::run(const at::Tensor& input, RunMode mode) const {
-  const at::AutoGradMode gradient_mode(mode == RunMode::kTraining);
+  return run(input, mode, {});
+}
+
+at::Tensor Executor::run(const at::Tensor& input, RunMode mode, const Watcher& watcher) const {
+  const at::AutoGradMode gradient_mode(mode != RunMode::kInference);
   std::vector<at::Tensor> values = tensors_;
   values.resize(slots_);
   values[input_slot_] = input;
@@ -259,6 +263,10 @@ at::Tensor Executor::run(const at::Tensor& input, RunMode mode) const {
     inputs.clear();
     for (const std::size_t slot : step.inputs) {
       inputs.push_back(values[slot]);
+    }
+    if (watcher &&
+        (std::holds_alternative<Convolution>(step.operation) || std::holds_alternative<Linear>(step.operation))) {
+      watcher(step.operation, tensor_names_[step.inputs[1]], inputs[0]);
     }
     values[step.output] = std::visit(OperatorRun{.x = inputs, .mode = mode, .in_place = step.in_place}, step.operation);
     for (const std::size_t slot : step.spent) {

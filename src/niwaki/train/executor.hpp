@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,8 @@ namespace niwaki {
 
 /// Training: normalisation by the batch's own mean and variance, and autograd remembers what it needs.
 /// Inference: normalisation by the running mean and variance, no autograd.
-enum class RunMode { kTraining, kInference };
+/// Differentiation: normalisation by the running mean and variance, which stay; autograd remembers what it needs.
+enum class RunMode { kTraining, kInference, kDifferentiation };
 
 /// A Graph that libtorch runs. Its weights live on the device, the trainable ones in one flat buffer, so that an
 /// optimiser needs few calls however many layers there are. Images and 4-dimensional weights are kept in "channels
@@ -33,6 +35,11 @@ class Executor {
   /// running mean and variance of normalisations move by a tenth towards the batch's (PyTorch's momentum, with the
   /// unbiased variance).
   at::Tensor run(const at::Tensor& input, RunMode mode) const;
+
+  /// Hears, before each convolution and linear node runs, of the operation, the name of its weight tensor and its
+  /// input.
+  using Watcher = std::function<void(const Operation& operation, const std::string& weight, const at::Tensor& input)>;
+  at::Tensor run(const at::Tensor& input, RunMode mode, const Watcher& watcher) const;
 
   [[nodiscard]] const std::vector<Parameter>& parameters() const { return parameters_; }
   [[nodiscard]] const at::Tensor& flat_values() const { return flat_values_; }
@@ -69,7 +76,8 @@ class Executor {
   std::size_t output_slot_ = 0;
 };
 
-/// One operator by itself, on its inputs in the graph's order: normalisation by running statistics, nothing overwritten.
+/// One operator by itself, on its inputs in the graph's order: normalisation by running statistics, nothing
+/// overwritten.
 at::Tensor run_operation(const Operation& operation, const std::vector<at::Tensor>& inputs);
 
 /// Row-major copies between libtorch and the Graph's tensors.
