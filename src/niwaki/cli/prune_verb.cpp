@@ -9,6 +9,7 @@
 #include "niwaki/cli/picture_options.hpp"
 #include "niwaki/cli/repair_options.hpp"
 #include "niwaki/cli/sparsity_table.hpp"
+#include "niwaki/cli/speed_target.hpp"
 #include "niwaki/cli/verbs.hpp"
 #include "niwaki/cohort/chosen_images.hpp"
 #include "niwaki/cohort/image_source.hpp"
@@ -39,12 +40,17 @@ struct PruneCommand {
   CalibrationOptions calibration;
   TailOptions tail;
   RepairCommand repair;
+  SpeedTarget speed;
 
   void run() const {
     common.apply();
     check_output(out, {".onnx", ".onnx.zst"});
     const PruningMethod parts = parse_method(method);
     check_arguments(parts);
+    if (speed.asked_for()) {
+      prune_to_the_speed(parts);
+      return;
+    }
     const double nominal = nominal_sparsity(parts);
     const Graph dense = read_onnx(model);
     const StatisticsKinds needs = criterion_entry(parts.criterion).needs;
@@ -66,6 +72,59 @@ struct PruneCommand {
   }
 
  private:
+  void prune_to_the_speed(const PruningMethod& parts) const {
+    const Graph dense = read_onnx(model);
+    const Preprocessing preprocessing = pictures.preprocessing_of(dense, model);
+    const Cohort cohort = read_labels(labels, {.format = parse_label_format(label_format), .classes = dense.classes});
+    const auto source = open_image_files(cohort, images, preprocessing);
+    const StatisticsKinds needs = criterion_entry(parts.criterion).needs;
+    const WeightStatistics statistics = needs.empty() ? WeightStatistics{} : statistics_of(dense, needs, 0.5);
+    RandomStream random(seed(), "prune/" + parts.criterion, {0});
+    const Importance importance = make_criterion(parts.criterion)->importance({dense, random, &statistics});
+    const auto progress = common.progress();
+    const BudgetedNetwork fast = speed.run(dense, importance, cohort, *source, seed(), *progress);
+    Repaired result{.graph = fast.network, .notes = statistics.notes};
+    if (!parts.repairs.empty()) {
+      result = repair.run(dense, fast.network, parts.repairs, pictures_to_repair_by(dense), seed(), *progress);
+    }
+    write_onnx(result.graph, out);
+    print_speed(dense, result, fast, dense.classes.empty() ? cohort.classes : dense.classes);
+  }
+
+  void print_speed(const Graph& dense, const Repaired& result, const BudgetedNetwork& fast,
+                   const std::vector<std::string>& classes) const {
+    const SparsityReport report = measure_sparsity(result.graph, dense);
+    const std::string said = speed_text(fast, speed, classes);
+    if (common.json) {
+      nlohmann::ordered_json document = sparsity_json(report);
+      document["method"] = method;
+      document["target_speedup"] = speed.speedup;
+      document["speedup"] = fast.speedup();
+      document["milliseconds_per_image"] = {{"dense", 1e3 * fast.dense_seconds}, {"pruned", 1e3 * fast.seconds}};
+      document["batch"] = speed.batch;
+      document["notes"] = result.notes;
+      print_json(document.dump(2));
+      return;
+    }
+    print_sparsity_table(report);
+    fmt::print("{}: {}; actual sparsity {:.6f}; written to {}\n", method, said, report.sparsity(), out);
+    for (const std::string& note : result.notes) {
+      fmt::print("note: {}\n", note);
+    }
+  }
+
+  void check_speed_arguments(const PruningMethod& parts, bool pictures_given) const {
+    const Structure structure = structure_of(parts.criterion);
+    if (sparsity || structure.channels || structure.n_of_m) {
+      throw UsageError("a speed is asked for, and a sparsity too", "--target-speedup",
+                       "leave --sparsity out, and prune single weights");
+    }
+    if (!pictures_given) {
+      throw UsageError("what losses are to be measured on is not said", "--target-speedup",
+                       "give --labels and --images");
+    }
+  }
+
   [[nodiscard]] std::uint64_t seed() const { return common.seed.value_or(1); }
 
   [[nodiscard]] double nominal_sparsity(const PruningMethod& parts) const {
@@ -85,6 +144,9 @@ struct PruneCommand {
                        "use niwaki fine-tune with --sparsity, or the method in a study");
     }
     const bool pictures_given = !labels.empty() && !images.empty();
+    if (speed.asked_for()) {
+      check_speed_arguments(parts, pictures_given);
+    }
     if (!criterion_entry(parts.criterion).needs.empty() && !pictures_given) {
       throw UsageError(fmt::format("'{}' needs labelled images to learn from", parts.criterion), "--method",
                        "give --labels and --images, or choose a method that looks at the weights alone, such as l1");
@@ -221,6 +283,7 @@ void add_prune_verb(CLI::App& program) {
   add_scope_options(*verb, *command);
   add_calibration_options(*verb, *command);
   add_tail_options(*verb, *command);
+  command->speed.add_to(*verb);
   command->common.add_to(*verb);
   verb->callback([command] { command->run(); });
 }
