@@ -51,7 +51,7 @@ bench: test-packages build/.configured  ## speed beside what users would pick in
 	@bench/run
 
 science: test-packages build/.configured  ## claims put to the proof on simulated cohorts, into docs/science.md
-	@cmake --build build --parallel $(JOBS) --target niwaki niwaki_science_bootstrap
+	@cmake --build build --parallel $(JOBS) --target niwaki niwaki_science_bootstrap niwaki_science_certificate
 	@science/run
 
 lint: test-packages  ## formatting, the table of rooms, names and bug patterns, scripts

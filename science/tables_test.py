@@ -7,6 +7,7 @@ import unittest
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "bench"))
 
 import bootstrap_coverage  # noqa: E402
+import certificate_worlds  # noqa: E402
 
 
 def coverage(share, given=500):
@@ -67,6 +68,22 @@ class TablesTest(unittest.TestCase):
 
     def test_no_error_is_none(self):
         self.assertGreater(bootstrap_coverage.error(1.0, 500), 0.001)
+
+    def certificates(self, broken=()):
+        wrong = {"name": "one-59", "what": "one class", "worlds": 1000, "should_grant": False, "granted": 0.05,
+                 "wrong": 0.05, "attained": 0.0486, "naive_wrong": None, "true_claims": None}
+        right = {**wrong, "name": "no-loss", "should_grant": True, "granted": 1.0, "wrong": 0.0, "attained": None}
+        return {"worlds": 1000, "seed": 1, "tolerance": 0.05, "level": 0.05, "scenarios": [wrong, right],
+                "broken": list(broken)}
+
+    def test_certificates(self):
+        tables = certificate_worlds.tables(self.certificates())
+        self.assertIn("| `one-59`: one class | 5.0 ± 0.7 | 4.9 | - | - |", tables["certificate-wrong"])
+        self.assertIn("confidence 95%. Every claim holds.", tables["certificate-wrong"])
+        self.assertNotIn("no-loss", tables["certificate-wrong"])
+        self.assertIn("| `no-loss`: one class | 100.0 ± 0.1 |", tables["certificate-right"])
+        leaky = certificate_worlds.tables(self.certificates(["it leaks"]))
+        self.assertIn("**What does not hold:** it leaks.", leaky["certificate-wrong"])
 
 
 if __name__ == "__main__":

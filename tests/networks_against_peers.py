@@ -7,7 +7,8 @@ Exports torchvision's networks (weights drawn, normalisation made nontrivial) by
 constants folded and not, with batch normalisation folded and kept, predicts with `niwaki predict` and compares the
 logits with PyTorch's: dense, and after `niwaki prune --method l1 --sparsity 0.9`. Runs what niwaki wrote in ONNX
 Runtime (npm fetches it into tests/onnxruntime the first time). Builds every network of the zoo, compares the names and
-shapes of its tensors with torchvision's state dict, and the logits with those of torchvision's network of these weights.
+shapes of its tensors with torchvision's state dict, and the logits with those of torchvision's network of these weights;
+takes half of its weights out as whole channels, checks the file and compares the logits with ONNX Runtime's.
 
 Ends with 77 (left out) where torchvision, or ONNX Runtime, cannot be had. --all exports each network in every way.
 Needs python3-torch, python3-torchvision, python3-onnx, python3-numpy, node and npm.
@@ -188,6 +189,20 @@ class Comparison:
         logits = self.predict(model, picture)
         self.compare(what, logits, self.torch_logits(network, picture))
         self.expect_of_onnxruntime(what, model, picture, logits)
+        self.compare_fewer_channels(what, model, picture)
+
+    def compare_fewer_channels(self, what, model, picture):
+        """Half of the weights gone with whole channels: what is written is a valid network for others too."""
+        smaller = model.with_name(f"{model.stem}-channels.onnx")
+        said = json.loads(self.call("prune", "--model", model, "--method", "channels-l1", "--sparsity", "0.5", "--out",
+                                    smaller, "--json"))["parameters"]
+        onnx.checker.check_model(onnx.load(smaller), full_check=True)
+        held = {t.name: int(numpy.prod(t.dims)) for t in onnx.load(smaller).graph.initializer if t.data_type == 1 and t.dims}
+        trained = sum(size for name, size in held.items() if "running_" not in name)
+        if not (said["left"] == trained < said["dense"]):
+            self.problems.append(f"{what}, fewer channels: {said} said, {trained} parameters in the file")
+        logits = self.predict(smaller, picture, ("dense", "sparse", "auto"))
+        self.expect_of_onnxruntime(f"{what}, fewer channels", smaller, picture, logits)
 
     def make_grey(self, network):
         """The first convolution for one channel."""

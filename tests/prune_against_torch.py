@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Holds `niwaki prune` to torch.nn.utils.prune, weight for weight.
+"""Holds `niwaki prune` to torch.nn.utils.prune, weight for weight, and N:M patterns and channels to NumPy and PyTorch.
 
     prune_against_torch.py --program build/niwaki
 
 Prunes networks of several layers by both, at sparsities whose product with the number of weights is whole, half and
 neither: once with weights of which no two have one magnitude, once with many ties and zeros. Ends with 77 (left out)
-where PyTorch is not there. Needs python3-torch, python3-onnx and python3-numpy.
+where PyTorch is not there. Which weights an N:M pattern keeps is told by NumPy. Which channels go is told by NumPy from
+the definition in docs/structured-pruning.md, and what the smaller network computes by PyTorch, which runs the dense one
+with zeros in place of these channels. Needs python3-torch, python3-onnx and python3-numpy.
 """
 import argparse
 import subprocess
@@ -22,6 +24,8 @@ SHAPES = {"conv1.weight": (8, 1, 3, 3), "conv2.weight": (8, 4, 3, 3), "fc1.weigh
 WEIGHTS = sum(int(numpy.prod(shape)) for shape in SHAPES.values())  # 470
 # 0.05, 0.15, 0.25, 0.45, 0.75 and 0.95 times 470 end in a half: round() goes to the even neighbour there.
 SPARSITIES = ["0", "0.05", "0.1", "0.15", "0.25", "0.333", "0.45", "0.5", "0.7", "0.75", "0.9", "0.95", "0.999", "1"]
+PATTERNS = [(2, 4), (1, 4), (4, 8), (1, 2), (3, 5)]
+CHANNELS = ["0", "0.1", "0.2", "0.4", "0.6"]
 BY_CHANCE = ["0", "0.05", "0.15", "0.25", "0.5", "0.9", "1"]
 
 
@@ -91,6 +95,59 @@ def torch_masks(torch, weights, sparsity):
     prune = torch.nn.utils.prune
     prune.global_unstructured([(module, "weight") for module in modules], prune.L1Unstructured, amount=sparsity)
     return {name: module.weight_mask.numpy() for name, module in zip(weights, modules)}
+
+
+def n_of_m_mask(values, n, m):
+    """Of every m consecutive input channels (at each kernel position) the n largest magnitudes, of equals the later ones;
+    channels at the end that make up no m stay."""
+    kept = numpy.ones(values.shape, bool)
+    for first in range(0, values.shape[1] - m + 1, m):
+        part = numpy.abs(values[:, first:first + m])
+        order = numpy.argsort(part, axis=1, kind="stable")
+        numpy.put_along_axis(kept[:, first:first + m], order[:, :m - n], False, axis=1)
+    return kept
+
+
+# Of write_network's: what goes together, as (axis 0 or 1 of a weight, its indices). The grouped convolution ties the
+# channels of each of its two groups, which fc1 reads, into one; each of fc1's features stands alone.
+TOGETHER = [[("conv1.weight", 0, half), ("conv2.weight", 0, half), ("fc1.weight", 1, half)]
+            for half in (range(0, 4), range(4, 8))]
+TOGETHER += [[("fc1.weight", 0, [feature]), ("fc2.weight", 1, [feature])] for feature in range(10)]
+
+
+def channels_that_go(tensors, sparsity):
+    """True for each of TOGETHER that goes: lowest mean magnitude first, until enough weights are gone."""
+    def where(group):
+        masks = {name: numpy.zeros(shape, bool) for name, shape in SHAPES.items()}
+        for name, axis, indices in group:
+            masks[name][(slice(None),) * axis + (list(indices),)] = True
+        return masks
+
+    places = [where(group) for group in TOGETHER]
+    magnitudes, flat = numpy.abs(joined(tensors)).astype(float), [joined(place) for place in places]
+    gone, taken = [False] * len(TOGETHER), numpy.zeros(WEIGHTS, bool)
+    for i in sorted(range(len(TOGETHER)), key=lambda i: magnitudes[flat[i]].mean()):
+        if taken.sum() >= round(sparsity * WEIGHTS):
+            break
+        left = {name: ~part for name, part in split(taken | flat[i]).items()}
+        if all(mask.any() for mask in left.values()):
+            gone[i], taken = True, taken | flat[i]
+    return gone, int(taken.sum())
+
+
+def torch_logits(torch, tensors, gone, pictures):
+    """The dense network's, with zeros in place of the channels that go, wherever they are read."""
+    functional, t = torch.nn.functional, {name: torch.from_numpy(values.copy()) for name, values in tensors.items()}
+    channels, features = torch.ones(8), torch.ones(10)
+    for i, (group, is_gone) in enumerate(zip(TOGETHER, gone)):
+        if is_gone:
+            (channels if i < 2 else features)[list(group[0][2])] = 0
+    x = functional.conv2d(torch.from_numpy(pictures), t["conv1.weight"], t["conv1.bias"])
+    x = functional.batch_norm(x, t["bn.mean"], t["bn.variance"], t["bn.weight"], t["bn.bias"])
+    x = functional.relu(x) * channels[:, None, None]
+    x = functional.conv2d(x, t["conv2.weight"], groups=2).mean((2, 3)) * channels
+    x = functional.linear(x, t["fc1.weight"], t["fc1.bias"]) * features
+    return functional.linear(x, t["fc2.weight"], t["fc2.bias"]).numpy()
 
 
 def joined(tensors):
@@ -173,6 +230,37 @@ class Comparison:
         self.expect(0.35 < share < 0.65, f"random: {share:.2f} of the small weights go at sparsity 0.5")
 
 
+    def compare_n_of_m(self, model, tensors, what):
+        for n, m in PATTERNS:
+            pruned = self.prune(model, f"nm-{n}:{m}", str(round(1 - n / m, 3)))
+            self.expect_only_weights_changed(tensors, pruned, f"{what}, {n}:{m}")
+            for name in SHAPES:
+                kept = n_of_m_mask(tensors[name], n, m) & (tensors[name] != 0)
+                self.expect(((pruned[name] != 0) == kept).all(), f"{what}, {n}:{m}: other weights of {name} stay")
+
+    def compare_channels(self, torch, model, tensors):
+        """The biases are made large here, so that one that is left behind is seen."""
+        tensors = {name: values * 1e6 if name.endswith(".bias") else values for name, values in tensors.items()}
+        loud = onnx.load(model)
+        for stored in loud.graph.initializer:
+            stored.CopyFrom(numpy_helper.from_array(tensors[stored.name].astype(numpy.float32), stored.name))
+        model = self.folder / "loud.onnx"
+        onnx.save(loud, model)
+        pictures = numpy.random.default_rng(2).standard_normal((4, 1, 12, 12)).astype(numpy.float32)
+        numpy.save(self.folder / "pictures.npy", pictures)
+        for sparsity in CHANNELS:
+            what = f"channels, {sparsity}"
+            gone, taken = channels_that_go(tensors, float(sparsity))
+            pruned = self.prune(model, "channels-l1", sparsity)
+            onnx.checker.check_model(onnx.load(self.folder / "pruned.onnx"), full_check=True)
+            self.expect(sum(pruned[name].size for name in SHAPES) == WEIGHTS - taken, f"{what}: {taken} weights should go")
+            subprocess.run([self.program, "predict", "--model", self.folder / "pruned.onnx", "--input",
+                            self.folder / "pictures.npy", "--out", self.folder / "logits.npy", "--logits", "--quiet"],
+                           check=True, stdout=subprocess.DEVNULL)
+            difference = numpy.abs(numpy.load(self.folder / "logits.npy") - torch_logits(torch, tensors, gone, pictures)).max()
+            self.expect(difference < 1e-4, f"{what}: logits differ by {difference:.1e} from PyTorch's with zeros")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", type=Path, required=True)
@@ -192,9 +280,12 @@ def main():
         comparison.compare_distinct(torch, folder / "distinct.onnx", distinct)
         comparison.compare_tied(torch, folder / "tied.onnx", tied)
         comparison.compare_by_chance(folder / "distinct.onnx", distinct)
+        comparison.compare_n_of_m(folder / "distinct.onnx", distinct, "distinct")
+        comparison.compare_n_of_m(folder / "tied.onnx", tied, "tied")
+        comparison.compare_channels(torch, folder / "distinct.onnx", distinct)
     for problem in comparison.problems:
         print(problem, file=sys.stderr)
-    print(f"{comparison.masks} masks, {len(comparison.problems)} differences from PyTorch's")
+    print(f"{comparison.masks} pruned networks, {len(comparison.problems)} differences from PyTorch's and NumPy's")
     return 1 if comparison.problems else 0
 
 

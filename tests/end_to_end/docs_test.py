@@ -15,6 +15,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # A study or a reading round in the documentation is made small here, nothing else is changed.
 SMALL = ["--set", "study.seeds=1", "--set", "train.epochs=1", "--set", "train.batch=16", "--set", "report.gallery=2"]
 # The small study's audit has two exemplars.
+SMALL_GUARD = ["--exemplar-fraction", "0.2", "--minimum-patients", "3"]
 SMALL_ROUND = ["--images-per-group", "1", "--repeats", "1"]
 NIH_CLASSES = {"Atelectasis", "Cardiomegaly", "Consolidation", "Edema", "Effusion", "Emphysema", "Fibrosis", "Hernia",
                "Infiltration", "Mass", "Nodule", "Pleural_Thickening", "Pneumonia", "Pneumothorax"}
@@ -65,6 +66,23 @@ class Documentation(EndToEnd):
                    if name not in ("id", "patient_id", "image", "site")]
         self.write("counts.csv", "class,positives\n" + "".join(f"{name},{7 + i}\n" for i, name in enumerate(classes)))
         self.write("recipe.toml", blocks(ROOT / "docs/study.md", "toml")[0])
+        self.furnish_certificate()
+
+    def furnish_certificate(self):
+        """Patients enough for the policy of docs/certificate.md, and networks that lose nothing up to 0.8."""
+        rng = np.random.default_rng(2)
+        classes = ["Edema", "Effusion", "Hernia", "Pneumothorax"]
+        labels = rng.random((3000, len(classes))) < (0.3, 0.3, 0.01, 0.2)
+        rows = "".join(f"x{i},p{i},{','.join(str(int(cell)) for cell in row)}\n" for i, row in enumerate(labels))
+        self.write("patients.csv", f"id,patient_id,{','.join(classes)}\n{rows}")
+        dense = np.where(labels, 0.8, 0.2).astype(np.float32)
+        lossy = np.where(rng.random(labels.shape) < 0.2, 0.0, dense).astype(np.float32)
+        for name, scores in (("before", dense), ("after", dense), ("lossy", lossy)):
+            np.save(self.folder / f"{name}.npy", scores)
+        self.write("networks.csv", "method,seed,sparsity,path\nl1,0,0,before.npy\nl1,0,0.5,after.npy\n"
+                                   "l1,0,0.8,after.npy\nl1,0,0.9,lossy.npy\n")
+        policy = self.write("policy.toml", blocks(ROOT / "docs/certificate.md", "toml")[0]).read_text()
+        self.write("any-system.toml", re.sub(r"^sparsities.*\n", "", policy, flags=re.MULTILINE))
 
     def test_every_command_runs(self):
         self.furnish()
@@ -72,6 +90,7 @@ class Documentation(EndToEnd):
         for page, words in commands():
             small = SMALL if words[0] == "study" and "--keys" not in words else []
             small = SMALL_ROUND if words[:2] == ["readers", "sample"] else small
+            small = SMALL_GUARD if words[0] == "guard" else small
             done = run(*words, *small, cwd=self.folder)
             self.assertEqual(done.code, 0, f"{page}: niwaki {' '.join(words)}\n{done.out}{done.err}")
             ran += 1

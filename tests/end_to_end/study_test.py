@@ -46,6 +46,17 @@ class Study(EndToEnd):
             nominal = float(re.search(r"sparsity-([\d.]+)\.onnx", path.name)[1])
             self.assertAlmostEqual(self.json("inspect", path)["sparsity"], nominal, places=4)
 
+    def test_networks_of_fewer_channels_are_studied_as_others_are(self):
+        folder = self.folder / "channels"
+        self.study(folder, study__seeds=1, prune__methods='["channels-l1", "l1"]', prune__sparsities="[0.5]",
+                   audit__exemplar_sparsity=0.5)
+        smaller = self.json("inspect", folder / "models/channels-l1/seed-0/sparsity-0.50.onnx.zst")
+        dense = self.json("inspect", folder / "models/channels-l1/seed-0/sparsity-0.00.onnx.zst")
+        self.assertLess(smaller["parameters"], 0.55 * dense["parameters"])
+        audit = json.loads((folder / "audit/audit.json").read_text())
+        self.assertEqual(audit["methods"]["channels-l1"]["sparsities"], [0, 0.5])
+        self.assertRegex((folder / "report.html").read_text(), r"channels-l1 at 0\.5 nominal: 0\.50\d+ actual")
+
     def test_another_folder_gets_the_same_bytes(self):
         again = self.folder / "again"
         self.study(again)

@@ -34,10 +34,87 @@ class Prune(EndToEnd):
             self.assertEqual(first, self.prune(method, 0.7, "second.onnx", "--seed", 5).read_bytes())
         self.assertNotEqual(first, self.prune("random", 0.7, "third.onnx", "--seed", 6).read_bytes())
 
+    def pictures(self, count):
+        """Pictures of the small study's form, normalised elsewhere."""
+        path = self.folder / f"{count}.npy"
+        np.save(path, np.random.default_rng(1).standard_normal((count, 1, 64, 64)).astype(np.float32))
+        return path
+
+    def test_every_repair_keeps_the_zeros_and_gives_the_same_bytes(self):
+        plain = self.json("inspect", self.prune("l1", 0.9, "plain.onnx"))["layers"]
+        labelled = ["--labels", phantom_of_small_study() / "labels.csv", "--images",
+                    phantom_of_small_study() / "images", "--calibration-images", 60]
+        for repair in ("batch-norm", "variance", "least-squares", "least-squares+batch-norm"):
+            for number, images in enumerate((labelled, ["--calibration", self.pictures(40)])):
+                mended = self.prune(f"l1+{repair}", 0.9, f"{repair}-{number}.onnx", *images)
+                self.assertEqual(self.json("inspect", mended)["layers"], plain)
+                again = self.prune(f"l1+{repair}", 0.9, "again.onnx", *images)
+                self.assertEqual(mended.read_bytes(), again.read_bytes())
+                self.assertNotEqual(mended.read_bytes(), (self.folder / "plain.onnx").read_bytes())
+
+    def refused_repair(self, code, method, *more, says):
+        out = self.folder / "refused.onnx"
+        self.fails(code, "prune", "--model", dense_model(), "--method", method, "--sparsity", 0.5, "--out", out, *more,
+                   says=says)
+        self.assertFalse(out.exists())
+
+    def test_a_repair_says_what_it_lacks(self):
+        self.refused_repair(2, "l1+variance", says=["--labels and --images, or --calibration"])
+        self.refused_repair(3, "l1+varience", "--calibration", self.pictures(20), says=["did you mean 'variance'"])
+        self.refused_repair(3, "l1+", "--calibration", self.pictures(20), says=["empty part"])
+        self.refused_repair(3, "l1+variance", "--calibration", self.pictures(1), says=["16 at least", "256 or more"])
+        self.refused_repair(3, "l1+least-squares", "--damping", -1, "--calibration", self.pictures(20),
+                            says=["damping"])
+        flat = self.folder / "flat.npy"
+        np.save(flat, np.zeros((20, 4096), np.float32))
+        self.refused_repair(3, "l1+variance", "--calibration", flat, says=["an array of 2 dimensions"])
+        np.save(flat, np.zeros((20, 3, 64, 64), np.float32))
+        self.refused_repair(3, "l1+variance", "--calibration", flat, says=["do not fit the network"])
+        np.save(flat, np.full((20, 1, 64, 64), np.nan, np.float32))
+        self.refused_repair(3, "l1+variance", "--calibration", flat, says=["not finite"])
+
+    def test_few_pictures_are_said(self):
+        document = self.json("prune", "--model", dense_model(), "--method", "l1+batch-norm", "--sparsity", 0.5, "--out",
+                             self.folder / "few.onnx", "--calibration", self.pictures(20))
+        self.assertIn("rests on 20 calibration images", document["notes"][0])
+
     def test_a_packed_file_holds_the_same_network_in_fewer_bytes(self):
         plain, packed = self.prune("l1", 0.95, "p.onnx"), self.prune("l1", 0.95, "p.onnx.zst")
         self.assertLess(packed.stat().st_size, plain.stat().st_size / 3)
         self.assertEqual(self.json("inspect", plain)["layers"], self.json("inspect", packed)["layers"])
+
+    def test_channels_make_the_network_smaller_and_every_engine_runs_it(self):
+        pruned = self.json("prune", "--model", dense_model(), "--method", "channels-l1", "--sparsity", 0.5, "--out",
+                           self.folder / "smaller.onnx")
+        held = self.json("inspect", self.folder / "smaller.onnx")
+        self.assertEqual(pruned["parameters"]["left"], held["parameters"])
+        self.assertLess(held["parameters"], 0.55 * pruned["parameters"]["dense"])
+        self.assertTrue(0.5 <= pruned["sparsity"] < 0.51, pruned["sparsity"])
+        self.assertEqual(held["sparsity"], 0)
+        self.assertLess(held["bytes"], 0.6 * self.json("inspect", self.prune("l1", 0, "dense.onnx"))["bytes"])
+        np.save(self.folder / "x.npy", np.random.default_rng(2).standard_normal((5, 1, 64, 64)).astype(np.float32))
+        logits = {}
+        for engine in ("reference", "auto", "dense", "sparse"):
+            self.niwaki("predict", "--model", self.folder / "smaller.onnx", "--input", self.folder / "x.npy", "--out",
+                        self.folder / "y.npy", "--logits", "--engine", engine)
+            logits[engine] = np.load(self.folder / "y.npy")
+            np.testing.assert_allclose(logits[engine], logits["reference"], rtol=1e-4, atol=1e-4)
+        self.assertIn("parameters are there", self.niwaki("prune", "--model", dense_model(), "--method", "channels-l1",
+                                                          "--sparsity", 0.5, "--out", self.folder / "again.onnx").out)
+
+    def test_a_pattern_needs_no_sparsity_and_takes_no_other(self):
+        call = ("prune", "--model", dense_model(), "--out", self.folder / "p.onnx", "--method", "nm-2:4")
+        layers = self.json(*call)["layers"]
+        self.assertEqual([layer["sparsity"] for layer in layers], [0] + [0.5] * (len(layers) - 1))
+        self.json(*call, "--sparsity", 0.5)
+        self.fails(3, *call, "--sparsity", 0.9, says=["2:4", "0.5"])
+        self.fails(3, *call[:-1], "nm-4:2", says=["nm-4:2", "N below M"])
+        self.fails(2, *call[:-1], "l1", says=["--sparsity"])
+
+    def test_more_than_channels_can_give_names_the_largest(self):
+        call = ("prune", "--model", dense_model(), "--method", "channels-l1", "--out", self.folder / "p.onnx")
+        self.fails(3, *call, "--sparsity", 1, says=["by whole channels", "at most 0.9"])
+        self.assertFalse((self.folder / "p.onnx").exists())
 
     def test_a_sparsity_out_of_range_is_refused(self):
         for sparsity in ("1.5", "-0.1"):

@@ -305,4 +305,14 @@ MeasuredGrid measure_grid(const Cohort& cohort, const std::vector<ClassLabels>& 
   return measured;
 }
 
+std::vector<MeasuredUnit> measure_tables(const std::vector<ClassLabels>& labels,
+                                         const std::vector<MatrixView<const float>>& tables,
+                                         const AuditOptions& options, const Resampling* resampling) {
+  const TableMeasurer measurer(labels, options, resampling);
+  const std::vector<double> no_points(labels.size(), std::numeric_limits<double>::quiet_NaN());
+  std::vector<MeasuredUnit> units(tables.size());
+  parallel_for(tables.size(), [&](std::size_t table) { units[table] = measurer.measure(tables[table], no_points); });
+  return units;
+}
+
 }  // namespace niwaki

@@ -82,4 +82,10 @@ MeasuredGrid measure_grid(const Cohort& cohort, const std::vector<ClassLabels>& 
                           const AuditOptions& options, bool logits, const OperatingPoints& operating_points,
                           const Resampling* resampling);
 
+/// The same of tables that are in memory, [images, classes] each: one unit a table, without operating points. Nothing
+/// is averaged and no scores are kept.
+std::vector<MeasuredUnit> measure_tables(const std::vector<ClassLabels>& labels,
+                                         const std::vector<MatrixView<const float>>& tables,
+                                         const AuditOptions& options, const Resampling* resampling);
+
 }  // namespace niwaki

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -8,11 +7,10 @@
 #include <sys/resource.h>
 
 #include "niwaki/cli/options.hpp"
+#include "niwaki/cli/run_times.hpp"
 #include "niwaki/cli/verbs.hpp"
-#include "niwaki/core/cancel.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/parallel.hpp"
-#include "niwaki/core/random.hpp"
 #include "niwaki/engine/engine.hpp"
 #include "niwaki/model/onnx.hpp"
 #include "niwaki/prune/mask.hpp"
@@ -22,8 +20,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kLeastRuns = 5;
-constexpr int kMostRuns = 200;
+constexpr int kTaskRuns = 5;
 constexpr double kMilli = 1e3;
 constexpr std::int64_t kMostPixels = 1 << 14;  // a side
 
@@ -31,15 +28,6 @@ std::size_t peak_bytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
-}
-
-std::vector<float> normal_pictures(const Shape& shape) {
-  RandomStream random(1, "bench");
-  std::vector<float> values(static_cast<std::size_t>(shape[0] * shape[1] * shape[2] * shape[3]));
-  for (float& value : values) {
-    value = static_cast<float>(random.normal());
-  }
-  return values;
 }
 
 struct BenchCommand {
@@ -54,54 +42,17 @@ struct BenchCommand {
   void run() const {
     common.apply();
     Graph graph = read_onnx(model);
-    const Shape shape = input_shape(graph);
+    const Shape shape = timed_input_shape(graph, batch, size, model);
     const double sparsity = measure_sparsity(graph).sparsity();
     const Engine loaded(std::move(graph), {.kind = parse_engine_kind(engine), .images_at_once = images_at_once});
     const std::vector<float> images = normal_pictures(shape);
-    const std::vector<double> times = run_times(loaded, images, shape);
+    const std::vector<double> times = run_times(loaded, images, shape, seconds);
     const std::size_t bytes = peak_bytes();
-    const std::vector<TaskTime> tasks = loaded.task_times(images, shape, kLeastRuns);
+    const std::vector<TaskTime> tasks = loaded.task_times(images, shape, kTaskRuns);
     report(times, tasks, sparsity, bytes, loaded.images_at_once(shape));
   }
 
  private:
-  [[nodiscard]] Shape input_shape(const Graph& graph) const {
-    Shape shape = {batch};
-    if (!size.empty()) {
-      shape.insert(shape.end(), size.begin(), size.end());
-    } else if (graph.preprocessing) {
-      for (const std::size_t length :
-           {graph.preprocessing->channels, graph.preprocessing->height, graph.preprocessing->width}) {
-        shape.push_back(static_cast<std::int64_t>(length));
-      }
-    } else {
-      throw InputError("the network does not say the size of its input", model,
-                       "give --size CHANNELS HEIGHT WIDTH, for example --size 3 224 224");
-    }
-    infer_shapes(graph, shape);
-    return shape;
-  }
-
-  /// Milliseconds an image, of many runs after one that warms up.
-  [[nodiscard]] std::vector<double> run_times(const Engine& loaded, const std::vector<float>& images,
-                                              const Shape& shape) const {
-    using Clock = std::chrono::steady_clock;
-    std::vector<float> logits = loaded.logits(images, shape);
-    std::vector<double> times;
-    const auto begin = Clock::now();
-    while (static_cast<int>(times.size()) < kLeastRuns ||
-           (std::chrono::duration<double>(Clock::now() - begin).count() < seconds &&
-            static_cast<int>(times.size()) < kMostRuns)) {
-      throw_if_cancelled();
-      const auto start = Clock::now();
-      logits = loaded.logits(images, shape);
-      const double taken = std::chrono::duration<double>(Clock::now() - start).count();
-      times.push_back(taken * kMilli / static_cast<double>(batch));
-    }
-    std::ranges::sort(times);
-    return times;
-  }
-
   void report(const std::vector<double>& times, const std::vector<TaskTime>& tasks, double sparsity, std::size_t bytes,
               std::size_t at_once) const {
     const double median = times[times.size() / 2];

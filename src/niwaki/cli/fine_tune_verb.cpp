@@ -14,6 +14,7 @@
 #include "niwaki/prune/criterion.hpp"
 #include "niwaki/study/calibration.hpp"
 #include "niwaki/study/recipe.hpp"
+#include "niwaki/train/repair/method.hpp"
 #include "niwaki/train/weight_statistics_of.hpp"
 
 namespace niwaki {
@@ -47,6 +48,9 @@ struct FineTuneCommand {
                        "give --pruned, or --sparsity above 0 to prune by steps");
     }
     check_output(out, {".onnx", ".onnx.zst"});
+    if (pruned_model.empty()) {
+      (void)parse_method(method + "+gradual");  // whole channels do not go by steps
+    }
     const Recipe recipe = this->recipe();
     const Graph dense = read_onnx(model);
     if (!dense.preprocessing) {
@@ -58,7 +62,7 @@ struct FineTuneCommand {
                                static_cast<std::size_t>(recipe.cache_gigabytes * kGigabyte));
     const Tuned tuned = this->tuned(dense, {source.get(), cohort.label_view()}, cohort, recipe);
     write_onnx(tuned.network, out);
-    print(tuned, cohort);
+    print(dense, tuned, cohort);
   }
 
  private:
@@ -78,7 +82,7 @@ struct FineTuneCommand {
 
   /// What the method's criterion wants to know of this network's weights.
   [[nodiscard]] WeightStatistics statistics_of(Graph network, const LabelledImages& train, const Cohort& cohort,
-                                               const Recipe& recipe) const {
+                                               const Recipe& recipe, double to) const {
     const StatisticsKinds needs = criterion_entry(method).needs;
     if (needs.empty()) {
       return {};
@@ -89,6 +93,7 @@ struct FineTuneCommand {
                                 {.kinds = needs,
                                  .calibration = recipe.calibration,
                                  .tail = recipe.tail,
+                                 .sparsity = to,
                                  .seed = recipe.seed,
                                  .device = recipe.train.device},
                                 silent);
@@ -103,7 +108,7 @@ struct FineTuneCommand {
     Tuned tuned;
     if (pruned_model.empty()) {
       const PruneTo prune = [&](const Graph& network, double to) {
-        const WeightStatistics statistics = statistics_of(network, train, cohort, recipe);
+        const WeightStatistics statistics = statistics_of(network, train, cohort, recipe, to);
         return pruned(network, method, to, RandomStream(recipe.seed, "prune/" + method, {0}), recipe.scope,
                       &statistics);
       };
@@ -117,8 +122,8 @@ struct FineTuneCommand {
     return tuned;
   }
 
-  void print(const Tuned& tuned, const Cohort& cohort) const {
-    const SparsityReport report = measure_sparsity(tuned.network);
+  void print(const Graph& dense, const Tuned& tuned, const Cohort& cohort) const {
+    const SparsityReport report = measure_sparsity(tuned.network, dense);
     if (common.json) {
       print_json(document(tuned, cohort, report).dump(2));
       return;

@@ -6,8 +6,11 @@
 namespace niwaki {
 namespace {
 
-constexpr std::array<LightVerb, 3> kLightVerbs = {
-    {{"audit", add_audit_verb, true}, {"bench", add_bench_verb}, {"exemplars", add_exemplars_verb, true}}};
+constexpr std::array<LightVerb, 5> kLightVerbs = {{{"audit", add_audit_verb, true},
+                                                   {"bench", add_bench_verb},
+                                                   {"certify", add_certify_verb, true},
+                                                   {"exemplars", add_exemplars_verb, true},
+                                                   {"guard", add_guard_verb}}};
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 #include "niwaki/cohort/labels.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/model/onnx.hpp"
+#include "niwaki/predict/features.hpp"
 #include "niwaki/predict/predictor.hpp"
 #include "niwaki/scores/table.hpp"
 
@@ -25,6 +26,7 @@ struct PredictCommand {
   PictureOptions pictures;
   std::string input;
   std::string out;
+  std::string features;
   std::string engine = "auto";
   bool logits = false;
 
@@ -33,6 +35,9 @@ struct PredictCommand {
     const EngineKind kind = parse_engine_kind(engine);
     check_arguments();
     check_output(out, {".npy"});
+    if (!features.empty()) {
+      check_output(features, {".npy"});
+    }
     const Graph graph = read_onnx(model);
     const Predictor predictor(graph, {.kind = kind});
     std::vector<float> scores = input.empty() ? from_images(graph, predictor) : from_array(graph, predictor);
@@ -43,6 +48,9 @@ struct PredictCommand {
     }
     const std::size_t rows = scores.size() / predictor.classes();
     write_npy(out, {rows, predictor.classes()}, scores);
+    if (!features.empty()) {
+      write_features(graph, kind);
+    }
     print_line(common, fmt::format("{} images x {} classes written to {}", rows, predictor.classes(), out));
     if (common.json) {
       print_json(nlohmann::ordered_json{{"images", rows}, {"classes", predictor.classes()}, {"scores", out}}.dump(2));
@@ -54,6 +62,15 @@ struct PredictCommand {
     if (input.empty() == (labels.empty() || images.empty())) {
       throw UsageError("what to predict is not clear", "niwaki predict", "give --labels and --images, or --input");
     }
+  }
+
+  /// In a run of its own, so that scores have the same bytes with features and without.
+  void write_features(const Graph& graph, EngineKind kind) const {
+    const Graph network = feature_network(graph, model);
+    const Predictor predictor(network, {.kind = kind});
+    const std::vector<float> values = input.empty() ? from_images(network, predictor) : from_array(network, predictor);
+    write_npy(features, {values.size() / predictor.classes(), predictor.classes()}, values);
+    print_line(common, fmt::format("{} features an image written to {}", predictor.classes(), features));
   }
 
   [[nodiscard]] std::vector<float> from_images(const Graph& graph, const Predictor& predictor) const {
@@ -99,6 +116,8 @@ void add_predict_verb(CLI::App& program) {
   verb->add_option("--input", command->input,
                    "Instead: a float32 .npy [images, channels, height, width], normalised already");
   verb->add_option("--out", command->out, "Where to write the scores, .npy")->required();
+  verb->add_option("--features", command->features,
+                   "Where to write the input of the last linear layer too, .npy (a second run)");
   verb->add_option("--engine", command->engine, "auto, dense, sparse or reference")->capture_default_str();
   verb->add_flag("--logits", command->logits, "Write logits instead of probabilities");
   command->common.add_to(*verb);

@@ -10,6 +10,7 @@
 
 #include "niwaki/core/cancel.hpp"
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/gate_refusal.hpp"
 #include "niwaki/core/text.hpp"
 #include "niwaki/core/version.hpp"
 
@@ -75,6 +76,8 @@ int run_program(int argc, const char* const* argv, const std::function<void(CLI:
     return failed(ExitCode::kUsage, error.what());
   } catch (const InputError& error) {
     return failed(ExitCode::kInput, error.what());
+  } catch (const GateRefusal& error) {
+    return failed(ExitCode::kGateSaidNo, error.what());
   } catch (const MachineError& error) {
     return failed(ExitCode::kFailed, error.what());
   } catch (const Interrupted&) {

@@ -48,7 +48,7 @@ struct PruneCommand {
     const double nominal = nominal_sparsity(parts);
     const Graph dense = read_onnx(model);
     const StatisticsKinds needs = criterion_entry(parts.criterion).needs;
-    const WeightStatistics statistics = needs.empty() ? WeightStatistics{} : statistics_of(dense, needs);
+    const WeightStatistics statistics = needs.empty() ? WeightStatistics{} : statistics_of(dense, needs, nominal);
     Repaired result{.graph = pruned(dense, parts.criterion, nominal,
                                     RandomStream(seed(), "prune/" + parts.criterion, {0}), scope, &statistics),
                     .notes = {}};
@@ -95,7 +95,7 @@ struct PruneCommand {
     }
   }
 
-  [[nodiscard]] WeightStatistics statistics_of(const Graph& dense, const StatisticsKinds& needs) const {
+  [[nodiscard]] WeightStatistics statistics_of(const Graph& dense, const StatisticsKinds& needs, double nominal) const {
     const Preprocessing preprocessing = pictures.preprocessing_of(dense, model);
     const Cohort cohort = read_labels(labels, {.format = parse_label_format(label_format), .classes = dense.classes});
     const auto source = open_image_files(cohort, images, preprocessing);
@@ -104,7 +104,8 @@ struct PruneCommand {
       named.classes = cohort.classes;  // in the label file's order, as nothing else is known
     }
     const auto progress = common.progress();
-    const StatisticsRequest request{.kinds = needs, .calibration = calibration, .tail = tail, .seed = seed()};
+    const StatisticsRequest request{
+        .kinds = needs, .calibration = calibration, .tail = tail, .sparsity = nominal, .seed = seed()};
     return weight_statistics_of(named, {source.get(), cohort.label_view()},
                                 calibration_rows(cohort, calibration.images, seed()), request, *progress);
   }
@@ -177,6 +178,8 @@ void add_calibration_options(CLI::App& verb, PruneCommand& command) {
 }
 
 void add_tail_options(CLI::App& verb, PruneCommand& command) {
+  verb.add_option("--search-steps", command.calibration.search_steps, "For tail-search: batches of 64 images")
+      ->capture_default_str();
   verb.add_option("--class-weight", command.tail.class_weights, "For tail: CLASS=FACTOR; may be repeated")
       ->allow_extra_args(false);
   verb.add_option("--protect", command.tail.protect_classes,

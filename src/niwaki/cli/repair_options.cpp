@@ -27,10 +27,9 @@ CalibrationPictures read_calibration_array(const std::string& path, const Graph&
                      fmt::format("{}, {}", path, error.where()), error.what_to_do());
   }
   CalibrationPictures pictures;
-  pictures.images = array_images(std::move(array.values), {static_cast<std::size_t>(array.shape[0]),
-                                                           static_cast<std::size_t>(array.shape[1]),
-                                                           static_cast<std::size_t>(array.shape[2]),
-                                                           static_cast<std::size_t>(array.shape[3])});
+  pictures.images = array_images(std::move(array.values),
+                                 {static_cast<std::size_t>(array.shape[0]), static_cast<std::size_t>(array.shape[1]),
+                                  static_cast<std::size_t>(array.shape[2]), static_cast<std::size_t>(array.shape[3])});
   return pictures;
 }
 

@@ -206,11 +206,10 @@ std::vector<std::uint8_t> choose_groups(const Graph& graph, const ChannelGroups&
   return gone;
 }
 
-Graph without_channels(const Graph& dense, const std::vector<std::vector<float>>& importance, double sparsity,
-                       const ChannelLimits& limits) {
-  const ChannelGroups groups = channel_groups(dense);
-  const std::vector<double> scores = group_scores(dense, groups, importance);
-  return without_groups(dense, groups, choose_groups(dense, groups, scores, sparsity, limits));
+std::vector<double> drawn_scores(const ChannelGroups& groups, RandomStream& random) {
+  std::vector<double> scores(groups.count());
+  std::ranges::generate(scores, [&] { return random.uniform(); });
+  return scores;
 }
 
 }  // namespace niwaki

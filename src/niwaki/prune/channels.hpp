@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "niwaki/core/random.hpp"
 #include "niwaki/model/graph.hpp"
 #include "niwaki/prune/channel_groups.hpp"
 
@@ -34,9 +35,8 @@ std::vector<std::uint8_t> choose_groups(const Graph& graph, const ChannelGroups&
                                         const std::vector<double>& scores, double sparsity,
                                         const ChannelLimits& limits = {});
 
-/// The smaller network: whole channels gone, by these scores of single weights. `dense` is not touched. Throws
-/// InputError as channel_groups(), group_scores() and choose_groups() do.
-Graph without_channels(const Graph& dense, const std::vector<std::vector<float>>& importance, double sparsity,
-                       const ChannelLimits& limits = {});
+/// Scores by chance, one draw a group, so that small and large groups are as likely to go. (The mean of many drawn
+/// weights would hardly vary, and small groups would always go first.)
+std::vector<double> drawn_scores(const ChannelGroups& groups, RandomStream& random);
 
 }  // namespace niwaki

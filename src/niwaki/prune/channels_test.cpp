@@ -245,6 +245,13 @@ TEST(GroupScores, are_the_mean_importance_of_the_weights_that_go) {
   }
 }
 
+Graph without_channels(const Graph& graph, const std::vector<std::vector<float>>& importance, double sparsity,
+                       const ChannelLimits& limits = {}) {
+  const ChannelGroups groups = channel_groups(graph);
+  return without_groups(graph, groups,
+                        choose_groups(graph, groups, group_scores(graph, groups, importance), sparsity, limits));
+}
+
 std::size_t prunable_weights(const Graph& graph) {
   return measure_sparsity(graph).weights();
 }
@@ -323,7 +330,22 @@ TEST(ChooseGroups, a_locked_weight_keeps_its_row_and_column) {
   EXPECT_GT(std::ranges::count(gone, std::uint8_t{1}), 5);
 }
 
-TEST(WithoutChannels, choices_at_rising_sparsities_are_nested) {
+TEST(DrawnScores, groups_of_all_sizes_are_as_likely_to_go) {
+  const Graph dense = network("resnet-small");
+  const Graph half = pruned(dense, "channels-random", 0.5, {1, "prune/test"});
+  for (const PrunableLayer& layer : prunable_layers(dense)) {
+    const Shape& before = dense.tensor(layer.tensor).shape;
+    const Shape& after = half.tensor(layer.tensor).shape;
+    const auto channels = static_cast<double>(before[0]);
+    if (layer.node != "fc") {  // a share of about 0.3 of every layer's channels goes
+      EXPECT_NEAR(static_cast<double>(after[0]) / channels, std::sqrt(0.5), 2 / std::sqrt(channels)) << layer.node;
+    }
+  }
+  EXPECT_EQ(half.tensors, pruned(dense, "channels-random", 0.5, {1, "prune/test"}).tensors);
+  EXPECT_NE(half.tensors, pruned(dense, "channels-random", 0.5, {2, "prune/test"}).tensors);
+}
+
+TEST(ChooseGroups, choices_at_rising_sparsities_are_nested) {
   const Graph graph = network("resnet-small");
   const ChannelGroups groups = channel_groups(graph);
   const std::vector<double> scores = group_scores(graph, groups, magnitudes(graph));
@@ -337,11 +359,23 @@ TEST(WithoutChannels, choices_at_rising_sparsities_are_nested) {
   }
 }
 
-TEST(WithoutChannels, an_importance_that_is_no_number_is_named) {
+TEST(GroupScores, an_importance_that_is_no_number_is_named) {
   const Graph graph = bottleneck().graph;
   std::vector<std::vector<float>> importance = magnitudes(graph);
   importance[2][7] = NAN;
   EXPECT_THAT(error_of([&] { without_channels(graph, importance, 0.5); }), HasSubstr("'depthwise'"));
+}
+
+TEST(MeasureSparsity, against_the_dense_network_counts_what_is_not_there_as_zero) {
+  const Graph dense = bottleneck().graph;
+  Graph half = without_channels(dense, magnitudes(dense), 0.3);
+  const std::size_t gone = prunable_weights(dense) - prunable_weights(half);
+  half.tensor("a.w").values[0] = 0;
+  const SparsityReport report = measure_sparsity(half, dense);
+  EXPECT_EQ(report.weights() - report.nonzero(), gone + 1);
+  EXPECT_EQ(report.layers[0].shape, half.tensor("a.w").shape);
+  EXPECT_THROW(measure_sparsity(dense, half), InputError);
+  EXPECT_THROW(measure_sparsity(half, network("resnet-small")), InputError);
 }
 
 class ChannelsOfZoo : public ::testing::TestWithParam<std::string> {};

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/text.hpp"
+#include "niwaki/prune/channel_groups.hpp"
 #include "niwaki/prune/channels.hpp"
 #include "niwaki/prune/importance.hpp"
 #include "niwaki/prune/n_of_m.hpp"
@@ -50,6 +52,8 @@ Formula by_tail(std::vector<float> LayerStatistics::*shares) {
   return [shares](const CriterionInput& input) { return tail_aware(input.graph, *input.statistics, shares); };
 }
 
+constexpr const char* kByChance = "random";
+
 struct Registered {
   CriterionEntry entry;
   Formula formula;
@@ -71,7 +75,7 @@ const std::vector<Registered>& registered() {
         Against::kErdosRenyiKernel,
         {}},
        by_magnitude},
-      {{"random", "by chance, over all layers at once"}, by_chance},
+      {{kByChance, "by chance, over all layers at once"}, by_chance},
       {{"random-layer", "by chance, each layer losing the same share", Against::kLayer, {}}, by_chance},
       {{"wanda",
         "magnitude times norm of the input, within each output row (Sun et al., ICLR 2024)",
@@ -95,6 +99,17 @@ const std::vector<Registered>& registered() {
        by_tail(&LayerStatistics::tail_sum)},
       {{"tail-worst", "as tail, a weight counting for the class that needs it most", Against::kNetwork, {Kind::kTail}},
        by_tail(&LayerStatistics::tail_worst)},
+      {{"tail-search",
+        "sought by trial for this sparsity, so that logits stay, those of rare classes first (docs/pruning.md)",
+        Against::kNetwork,
+        {Kind::kTailSearch}},
+       [](const CriterionInput& input) {
+         Importance result;
+         for (const LayerStatistics& layer : input.statistics->layers) {
+           result.push_back(layer.searched);
+         }
+         return result;
+       }},
   };
   return all;
 }
@@ -124,10 +139,10 @@ void check_statistics(const CriterionEntry& entry, const WeightStatistics* stati
 }
 
 /// Channels keep a layer's floor by themselves.
-PruneScope without_floor(PruneScope scope) {
+ChannelLimits channel_limits(const Graph& dense, const Importance& importance, PruneScope scope) {
   scope.check();
-  scope.layer_floor = 0;
-  return scope;
+  const double floor = std::exchange(scope.layer_floor, 0.0);
+  return {.layer_floor = floor, .locked = locked_weights(dense, importance, scope)};
 }
 
 }  // namespace
@@ -152,13 +167,17 @@ Graph pruned(const Graph& dense, const std::string& method, double sparsity, Ran
              const PruneScope& scope, const WeightStatistics* statistics) {
   const Registered& one = find_criterion(method);
   check_statistics(one.entry, statistics);
-  const Importance importance = one.formula({dense, random, statistics});
-  check_numbers(prunable_layers(dense), importance);
   const Structure structure = structure_of(method);
   check_sparsity(structure, sparsity, "sparsity");
+  // Channels are drawn as such, not by the mean of what their weights would draw.
+  const bool drawn = structure.channels && structure.criterion == kByChance;
+  const Importance importance = drawn ? magnitudes(dense) : one.formula({dense, random, statistics});
+  check_numbers(prunable_layers(dense), importance);
   if (structure.channels) {
-    const LockedWeights locked = locked_weights(dense, importance, without_floor(scope));
-    return without_channels(dense, importance, sparsity, {.layer_floor = scope.layer_floor, .locked = locked});
+    const ChannelGroups groups = channel_groups(dense);
+    const std::vector<double> scores = drawn ? drawn_scores(groups, random) : group_scores(dense, groups, importance);
+    return without_groups(dense, groups,
+                          choose_groups(dense, groups, scores, sparsity, channel_limits(dense, importance, scope)));
   }
   const LockedWeights locked = locked_weights(dense, importance, scope);
   Graph result = dense;

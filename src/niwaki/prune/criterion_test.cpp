@@ -156,7 +156,7 @@ TEST(MakeCriterion, names_the_nearest) {
   } catch (const InputError& error) {
     EXPECT_THAT(error.what(), HasSubstr("did you mean 'random'"));
   }
-  EXPECT_EQ(criteria().size(), 11U);
+  EXPECT_EQ(criteria().size(), 12U);
 }
 
 }  // namespace

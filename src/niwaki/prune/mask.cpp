@@ -66,10 +66,15 @@ SparsityReport measure_sparsity(const Graph& graph) {
 SparsityReport measure_sparsity(const Graph& graph, const Graph& dense) {
   SparsityReport report = measure_sparsity(graph);
   const std::vector<PrunableLayer> before = prunable_layers(dense);
-  NIWAKI_CHECK(before.size() == report.layers.size(), "{} layers, {} of the dense network", report.layers.size(),
-               before.size());
-  for (std::size_t i = 0; i < before.size(); ++i) {
-    report.layers[i].weights = dense.tensor(before[i].tensor).size();
+  bool fits = before.size() == report.layers.size();
+  for (std::size_t i = 0; i < before.size() && fits; ++i) {
+    const std::size_t weights = dense.tensor(before[i].tensor).size();
+    fits = before[i].op == report.layers[i].op && report.layers[i].weights <= weights;
+    report.layers[i].weights = weights;
+  }
+  if (!fits) {
+    throw InputError("the network has other layers than the dense one", "network",
+                     "give the one that it was pruned from");
   }
   return report;
 }

@@ -37,7 +37,8 @@ struct SparsityReport {
 };
 SparsityReport measure_sparsity(const Graph& graph);
 /// The same of a network that may have lost channels: of the weights that `dense` has in each layer, those that are not
-/// there any more count as zero. `shape` is what is left. Both networks have the same layers.
+/// there any more count as zero. `shape` is what is left. Throws InputError where the two do not have the same
+/// layers.
 SparsityReport measure_sparsity(const Graph& graph, const Graph& dense);
 
 }  // namespace niwaki

@@ -11,7 +11,7 @@
 namespace niwaki {
 
 /// What a criterion wants to know of the weights beside their values.
-enum class StatisticsKind : std::uint8_t { kInputNorms, kMeanGradient, kSquaredGradient, kTail };
+enum class StatisticsKind : std::uint8_t { kInputNorms, kMeanGradient, kSquaredGradient, kTail, kTailSearch };
 using StatisticsKinds = std::set<StatisticsKind>;
 
 /// What calibration images tell of one prunable layer. What was not gathered is empty; all else is in the layout of the
@@ -29,6 +29,8 @@ struct LayerStatistics {
   /// kTail: the shares of tail_score.hpp, summed over classes, and the largest of any class.
   std::vector<float> tail_sum;
   std::vector<float> tail_worst;
+  /// kTailSearch: scores found for one sparsity (train/mask_search.hpp).
+  std::vector<float> searched;
 };
 
 /// Statistics of all prunable_layers(graph), in that order. Filled by room `train`.

@@ -1,11 +1,10 @@
-#include <algorithm>
-#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "niwaki/core/error.hpp"
 #include "niwaki/report/audit_document.hpp"
+#include "niwaki/report/html_text.hpp"
 #include "niwaki/report/page_bundle.hpp"
 #include "niwaki/report/report.hpp"
 
@@ -13,43 +12,6 @@ namespace niwaki {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t start = 0; start < bytes.size(); start += 3) {
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - start);
-    std::uint32_t group = 0;
-    for (std::size_t index = 0; index < 3; ++index) {
-      group = (group << 8U) | (index < count ? static_cast<unsigned char>(bytes[start + index]) : 0U);
-    }
-    for (std::size_t digit = 0; digit < 4; ++digit) {
-      text += digit <= count ? kDigits[(group >> (18U - 6U * digit)) & 63U] : '=';
-    }
-  }
-  return text;
-}
-
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char character : text) {
-    switch (character) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      default:
-        result += character;
-    }
-  }
-  return result;
-}
 
 /// JSON holds `<` only inside strings, where \u003c means the same; so no string can end the script that carries it
 /// or open a comment in it.

@@ -63,7 +63,10 @@ std::string choice_keys(const Recipe& recipe, const std::string& method) {
     keys += prune_keys(recipe, {"calibration_positives", "micro_batch", "class_weights", "protect_classes",
                                 "protect_pairs", "protection", "rarity_exponent", "rarity_shrinkage"});
   }
-  if (needs.contains(StatisticsKind::kSquaredGradient)) {
+  if (needs.contains(StatisticsKind::kTailSearch)) {
+    keys += prune_keys(recipe, {"calibration_images", "search_steps", "class_weights", "protect_classes",
+                                "protect_pairs", "protection", "rarity_exponent", "rarity_shrinkage"});
+  } else if (needs.contains(StatisticsKind::kSquaredGradient)) {
     keys += prune_keys(recipe, {"calibration_images", "micro_batch"});
   } else if (!needs.empty() && !needs.contains(StatisticsKind::kTail)) {
     keys += prune_keys(recipe, {"calibration_images"});
@@ -134,6 +137,7 @@ class Planner {
 
   void add_prediction(const std::string& method, std::uint64_t seed, double sparsity) {
     const std::string name = sparsity_name(sparsity);
+    const bool validation = sparsity == 0 || recipe_.calibrate_guard;
     const PruningMethod parts = sparsity > 0 ? parse_method(method) : PruningMethod{};
     const std::vector<std::string>& repairs = parts.repairs;
     const auto repair_images = static_cast<double>(std::min(inputs_.train_images, recipe_.calibration.images));
@@ -151,6 +155,9 @@ class Planner {
     if (parts.gradual) {
       hasher.add(keys_of(recipe_, {"gradual"}));
     }
+    if (validation && sparsity > 0) {
+      hasher.add("validation");
+    }
     Unit unit{.kind = UnitKind::kPredict,
               .id = fmt::format("predict/{}/seed-{}/{}", method, seed, name),
               .what = sparsity > 0 ? fmt::format("prune and predict {}, seed {}, {}", method, seed, name)
@@ -158,8 +165,9 @@ class Planner {
               .method = method,
               .seed = seed,
               .sparsity = sparsity,
+              .validation = validation,
               .input_hash = hasher.hex(),
-              .cost = static_cast<double>(inputs_.test_images + (sparsity > 0 ? 0 : inputs_.validation_images))};
+              .cost = static_cast<double>(inputs_.test_images + (validation ? inputs_.validation_images : 0))};
     unit.cost += repair_images * repair_cost(repairs);
     if (parts.gradual) {
       unit.cost += static_cast<double>(epochs_in_all(recipe_.gradual, recipe_.fine_tune) * inputs_.train_images);
@@ -201,8 +209,8 @@ std::string scores_path(const Unit& unit) {
   return path_of(unit, "scores", ".npy");
 }
 
-std::string validation_path(std::uint64_t seed) {
-  return fmt::format("validation/seed-{}.npy", seed);
+std::string validation_path(const Unit& unit) {
+  return unit.sparsity > 0 ? path_of(unit, "validation", ".npy") : fmt::format("validation/seed-{}.npy", unit.seed);
 }
 
 std::vector<Unit> make_plan(const Recipe& recipe, const PlanInputs& inputs) {

@@ -13,13 +13,14 @@ enum class UnitKind { kCohort, kTrain, kPredict, kAudit, kReport };
 /// One piece of work that is done whole or not at all.
 struct Unit {
   UnitKind kind = UnitKind::kCohort;
-  std::string id;          // "train/seed-0", "predict/l1/seed-0/sparsity-0.90"
-  std::string what;        // "train seed 0", for the progress bar
-  std::string method;      // kPredict
-  std::uint64_t seed = 0;  // kTrain, kPredict
-  double sparsity = 0;     // kPredict; 0 is the dense network, listed under the first method
-  std::string input_hash;  // SHA-256 of all that it depends on
-  double cost = 0;         // in images put through the network forwards; training counts three
+  std::string id;           // "train/seed-0", "predict/l1/seed-0/sparsity-0.90"
+  std::string what;         // "train seed 0", for the progress bar
+  std::string method;       // kPredict
+  std::uint64_t seed = 0;   // kTrain, kPredict
+  double sparsity = 0;      // kPredict; 0 is the dense network, listed under the first method
+  bool validation = false;  // kPredict: of the validation images too
+  std::string input_hash;   // SHA-256 of all that it depends on
+  double cost = 0;          // in images put through the network forwards; training counts three
 };
 
 /// What the hashes start from.
@@ -41,7 +42,8 @@ std::string sparsity_name(double sparsity);
 /// "models/l1/seed-0/sparsity-0.90.onnx.zst" and "scores/l1/seed-0/sparsity-0.90.npy", relative to the study folder.
 std::string model_path(const Unit& unit);
 std::string scores_path(const Unit& unit);
-/// "validation/seed-0.npy": what a seed's dense network says of the validation images.
-std::string validation_path(std::uint64_t seed);
+/// What a network says of the validation images: "validation/seed-0.npy" for a dense one,
+/// "validation/l1/seed-0/sparsity-0.90.npy" for a pruned one.
+std::string validation_path(const Unit& unit);
 
 }  // namespace niwaki

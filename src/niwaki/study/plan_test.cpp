@@ -79,6 +79,27 @@ TEST(Plan, fine_tuning_is_done_again_where_its_keys_change_and_nothing_else_is) 
   EXPECT_EQ(changed_methods(recipe, steps), (std::set<std::string>{"l1+gradual"}));
 }
 
+TEST(Plan, calibrating_a_guard_predicts_again_with_pruned_networks_alone) {
+  Recipe recipe = default_recipe();
+  recipe.seeds = 1;
+  recipe.sparsities = {0.9};
+  recipe.methods = {"l1"};
+  const auto before = make_plan(recipe, inputs());
+  recipe.calibrate_guard = true;
+  const auto after = make_plan(recipe, inputs());
+  ASSERT_EQ(before.size(), after.size());
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    if (before[i].kind == UnitKind::kPredict) {
+      const bool pruned = before[i].sparsity > 0;
+      EXPECT_EQ(before[i].validation, !pruned);
+      EXPECT_TRUE(after[i].validation);
+      EXPECT_EQ(before[i].input_hash != after[i].input_hash, pruned);
+      EXPECT_EQ(validation_path(after[i]), pruned ? "validation/l1/seed-0/sparsity-0.90.npy" : "validation/seed-0.npy");
+      EXPECT_EQ(after[i].cost - before[i].cost, pruned ? 10 : 0);
+    }
+  }
+}
+
 TEST(Plan, a_change_is_noticed_by_what_depends_on_it_alone) {
   const Recipe recipe = default_recipe();
   const auto before = hashes(recipe);

@@ -55,6 +55,7 @@ struct Recipe {
 
   std::string operating_point = "youden";  // the text form of AuditOptions::operating_point
   AuditOptions audit;                      // seed and operating_point are audit_options()'s to set
+  bool calibrate_guard = false;            // pruned networks predict the validation images too
   std::size_t gallery = 24;                // exemplars shown as pictures, for each method
 
   /// `fine_tune` as it runs for this training seed: numbers of losses, augmentation and device are those of training.

@@ -103,6 +103,7 @@ void visit_prune_fields(SomeRecipe& recipe, Visitor&& visit) {
   visit("prune.calibration_positives", recipe.calibration.positives,
         "of each class, training images that show it and as many others, for tail and tail-worst");
   visit("prune.micro_batch", recipe.calibration.micro_batch, "images a squared gradient; 1: exact, more: faster");
+  visit("prune.search_steps", recipe.calibration.search_steps, "for tail-search: batches of 64 images");
   visit("prune.class_weights", recipe.tail.class_weights, "for tail: \"class=factor\"; 1 where nothing is said");
   visit("prune.protect_classes", recipe.tail.protect_classes, "for tail: classes that count prune.protection times");
   visit("prune.protect_pairs", recipe.tail.protect_pairs,
@@ -127,6 +128,8 @@ void visit_audit_fields(SomeRecipe& recipe, Visitor&& visit) {
   visit("audit.bootstrap", recipe.audit.resamples, "resamples of the patients, for intervals; 0: none");
   visit("audit.minimum_patients", recipe.audit.minimum_patients,
         "positive test patients below which a class gets no verdict");
+  visit("guard.calibrate", recipe.calibrate_guard,
+        "pruned networks predict the validation images too, for `niwaki guard` to learn on");
   visit("report.gallery", recipe.gallery, "exemplars shown as pictures, for each method");
 }
 

@@ -176,7 +176,7 @@ TEST(Preset, the_published_protocol_is_exact) {
     EXPECT_EQ(recipe.architecture, "resnet50");
     EXPECT_EQ(recipe.input, imagenet_preprocessing(3, 256, 256));
     EXPECT_EQ(recipe.seeds, 30U);
-    EXPECT_EQ(recipe.train.loss, "bce");
+    EXPECT_EQ(recipe.train.loss.name, "bce");
     EXPECT_EQ(recipe.train.learning_rate, 1e-4);
     EXPECT_EQ(recipe.train.schedule, "constant");
     EXPECT_EQ(recipe.train.weight_decay, 0);

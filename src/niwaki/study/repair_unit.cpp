@@ -23,11 +23,13 @@ Graph pruned_for_unit(const StudyContext& study, const Unit& unit, const Graph& 
                   statistics);
   };
   if (!method.gradual) {
-    return prune(dense, unit.sparsity, study.statistics.of(dense, method.criterion, unit.seed, progress));
+    return prune(dense, unit.sparsity,
+                 study.statistics.of(dense, method.criterion, unit.sparsity, unit.seed, progress));
   }
   // Each step's network is judged as it is then.
   const PruneTo prune_step = [&](const Graph& network, double sparsity) {
-    const WeightStatistics statistics = study.statistics.gathered(network, method.criterion, unit.seed, progress);
+    const WeightStatistics statistics =
+        study.statistics.gathered(network, method.criterion, sparsity, unit.seed, progress);
     return prune(network, sparsity, &statistics);
   };
   const LabelledImages train = {study.cohort.train.images.get(), study.cohort.train.cohort.label_view()};

@@ -20,8 +20,8 @@ class SayingProgress : public SilentProgress {
 
 }  // namespace
 
-WeightStatistics SeedStatistics::gathered(const Graph& network, const std::string& method, std::uint64_t seed,
-                                          Progress& progress) {
+WeightStatistics SeedStatistics::gathered(const Graph& network, const std::string& method, double sparsity,
+                                          std::uint64_t seed, Progress& progress) {
   const StatisticsKinds needs = criterion_entry(method).needs;
   if (needs.empty()) {
     return {};
@@ -29,13 +29,14 @@ WeightStatistics SeedStatistics::gathered(const Graph& network, const std::strin
   const StatisticsRequest request{.kinds = needs,
                                   .calibration = recipe_.calibration,
                                   .tail = recipe_.tail,
+                                  .sparsity = sparsity,
                                   .seed = RandomStream(recipe_.seed, "prune/statistics", {seed}).bits(),
                                   .device = recipe_.train.device};
   const StudyPart& train = cohort_.train;
   SayingProgress saying(progress);
-  WeightStatistics statistics = weight_statistics_of(
-      network, {train.images.get(), train.cohort.label_view()},
-      calibration_rows(train.cohort, recipe_.calibration.images, recipe_.seed), request, saying);
+  WeightStatistics statistics =
+      weight_statistics_of(network, {train.images.get(), train.cohort.label_view()},
+                           calibration_rows(train.cohort, recipe_.calibration.images, recipe_.seed), request, saying);
   for (const std::string& note : statistics.notes) {
     if (said_.insert(note).second) {
       log_warning(note);
@@ -44,8 +45,8 @@ WeightStatistics SeedStatistics::gathered(const Graph& network, const std::strin
   return statistics;
 }
 
-const WeightStatistics* SeedStatistics::of(const Graph& dense, const std::string& method, std::uint64_t seed,
-                                           Progress& progress) {
+const WeightStatistics* SeedStatistics::of(const Graph& dense, const std::string& method, double sparsity,
+                                           std::uint64_t seed, Progress& progress) {
   const StatisticsKinds needs = criterion_entry(method).needs;
   if (needs.empty()) {
     return nullptr;
@@ -54,9 +55,12 @@ const WeightStatistics* SeedStatistics::of(const Graph& dense, const std::string
     kept_.clear();
     seed_ = seed;
   }
+  if (needs.contains(StatisticsKind::kTailSearch)) {
+    kept_.erase(needs);
+  }
   auto found = kept_.find(needs);
   if (found == kept_.end()) {
-    found = kept_.emplace(needs, gathered(dense, method, seed, progress)).first;
+    found = kept_.emplace(needs, gathered(dense, method, sparsity, seed, progress)).first;
   }
   return &found->second;
 }

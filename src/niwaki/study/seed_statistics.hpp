@@ -20,12 +20,15 @@ class SeedStatistics {
   SeedStatistics(const Recipe& recipe, const StudyCohort& cohort) : recipe_(recipe), cohort_(cohort) {}
 
   /// What the criterion of `method` (without repairs) needs of `dense`, which is training seed `seed`'s network;
-  /// nullptr where it looks at the weights alone. Valid until it is called for another seed. `progress` hears what is
+  /// nullptr where it looks at the weights alone. Valid until the next call. What is sought for one `sparsity` is not
+  /// kept. `progress` hears what is
   /// being done, not how much.
-  const WeightStatistics* of(const Graph& dense, const std::string& method, std::uint64_t seed, Progress& progress);
+  const WeightStatistics* of(const Graph& dense, const std::string& method, double sparsity, std::uint64_t seed,
+                             Progress& progress);
 
   /// The same of any network on its way from seed `seed`'s, kept by nobody; empty kinds where nothing is needed.
-  WeightStatistics gathered(const Graph& network, const std::string& method, std::uint64_t seed, Progress& progress);
+  WeightStatistics gathered(const Graph& network, const std::string& method, double sparsity, std::uint64_t seed,
+                            Progress& progress);
 
  private:
   const Recipe& recipe_;

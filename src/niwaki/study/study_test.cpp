@@ -78,6 +78,21 @@ class StudyTest : public ::testing::Test {
   SilentProgress silent_;
 };
 
+TEST_F(StudyTest, repairs_what_a_method_names_and_keeps_the_rest) {
+  Recipe recipe = small();
+  recipe.methods = {"random", "random+batch-norm"};
+  run(recipe);
+  const Graph plain = read_onnx(folder_ / "study/models/random/seed-0/sparsity-0.90.onnx.zst");
+  const Graph mended = read_onnx(folder_ / "study/models/random+batch-norm/seed-0/sparsity-0.90.onnx.zst");
+  EXPECT_EQ(mask_of_zeros(plain), mask_of_zeros(mended));
+  EXPECT_NE(plain.tensors, mended.tensors);
+  // Fewer calibration images redo what is repaired, the audit and the report, and nothing else.
+  recipe.calibration.images = 40;
+  EXPECT_EQ(run(recipe).units_done, 4U);
+  EXPECT_NE(read_onnx(folder_ / "study/models/random+batch-norm/seed-0/sparsity-0.90.onnx.zst").tensors,
+            mended.tensors);
+}
+
 TEST_F(StudyTest, leaves_the_folder_that_is_promised) {
   const StudyOutcome outcome = run(small());
   EXPECT_EQ(outcome.units_done, 7U);

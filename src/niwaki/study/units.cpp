@@ -123,11 +123,10 @@ std::vector<std::string> predict_unit(const StudyContext& study, const Unit& uni
   const std::size_t classes = class_count(graph);
   write_scores(logits_of, classes, *study.cohort.test.images, study.folder / scores_path(unit), progress);
   std::vector<std::string> written = {model_path(unit), scores_path(unit)};
-  if (unit.sparsity == 0) {
-    make_folder((study.folder / validation_path(unit.seed)).parent_path());
-    write_scores(logits_of, classes, *study.cohort.validation.images, study.folder / validation_path(unit.seed),
-                 progress);
-    written.push_back(validation_path(unit.seed));
+  if (unit.validation) {
+    make_folder((study.folder / validation_path(unit)).parent_path());
+    write_scores(logits_of, classes, *study.cohort.validation.images, study.folder / validation_path(unit), progress);
+    written.push_back(validation_path(unit));
   }
   return written;
 }
@@ -141,8 +140,9 @@ std::vector<std::string> write_manifests(const fs::path& folder, const std::vect
         return fs::path(path).lexically_relative(base).generic_string();
       };
       scores.entries.push_back({unit.method, unit.seed, unit.sparsity, below(scores_path(unit), "scores")});
-      if (unit.sparsity == 0) {
-        validation.entries.push_back({unit.method, unit.seed, 0, below(validation_path(unit.seed), "validation")});
+      if (unit.validation) {
+        validation.entries.push_back(
+            {unit.method, unit.seed, unit.sparsity, below(validation_path(unit), "validation")});
       }
     }
   }

@@ -28,24 +28,33 @@ using ::testing::HasSubstr;
 /// A small network that has learned its task, and what is left of it after half of its weights went by chance.
 class FineTuneTest : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() {
+  static const Graph& dense() {
+    static const Graph graph = trained();
+    return graph;
+  }
+  static const Graph& half() {
+    static const Graph graph = pruned(dense(), "random", 0.5, RandomStream(1, "prune/random"));
+    return graph;
+  }
+  static Graph trained() {
     const auto folder = std::filesystem::temp_directory_path() / fmt::format("niwaki-fine-tune-{}", ::getpid());
     const HalvesSource pictures(120, 12, 3);
     SilentProgress silent;
     const LabelledImages images{&pictures, {pictures.labels().data(), pictures.size(), 2}};
-    dense_ = train_network(small_network(2), images, images,
-                           {.learning_rate = 0.02, .schedule = "one-cycle", .batch = 8, .epochs = 25, .device = "cpu"},
-                           folder, "tag", silent)
-                 .best;
-    pruned_ = pruned(dense_, "random", 0.5, RandomStream(1, "prune/random"));
+    Graph best =
+        train_network(small_network(2), images, images,
+                      {.learning_rate = 0.02, .schedule = "one-cycle", .batch = 8, .epochs = 25, .device = "cpu"},
+                      folder, "tag", silent)
+            .best;
     std::filesystem::remove_all(folder);
+    return best;
   }
 
   [[nodiscard]] LabelledImages images() const { return {&pictures_, {labels_.data(), pictures_.size(), 2}}; }
   static FineTuneOptions short_options() { return {.epochs = 6, .learning_rate = 0.02, .batch = 8, .device = "cpu"}; }
   [[nodiscard]] FineTuneResult tuned(const FineTuneOptions& options) const {
     SilentProgress silent;
-    return fine_tuned(dense_, pruned_, images(), options, silent);
+    return fine_tuned(dense(), half(), images(), options, silent);
   }
   /// Plain cross entropy on pictures that no training saw.
   static double loss_of(const Graph& network) {
@@ -62,46 +71,42 @@ class FineTuneTest : public ::testing::Test {
     return "no error";
   }
 
-  static Graph dense_;
-  static Graph pruned_;
   const HalvesSource pictures_{120, 12, 3};
   std::vector<Label> labels_ = pictures_.labels();
 };
-Graph FineTuneTest::dense_;
-Graph FineTuneTest::pruned_;
 
 TEST_F(FineTuneTest, gets_back_what_pruning_took) {
-  const double dense = loss_of(dense_);
-  const double before = loss_of(pruned_);
+  const double whole = loss_of(dense());
+  const double before = loss_of(half());
   const double after = loss_of(tuned(short_options()).network);
-  EXPECT_GT(before, dense + 0.2);  // there is something to get back
-  EXPECT_LT(after - dense, 0.3 * (before - dense));
+  EXPECT_GT(before, whole + 0.2);  // there is something to get back
+  EXPECT_LT(after - whole, 0.3 * (before - whole));
 }
 
 TEST_F(FineTuneTest, by_the_dense_network_alone_it_learns_without_labels_that_are_right) {
   FineTuneOptions options = short_options();
   options.distillation = 1;
   const double right = loss_of(tuned(options).network);
-  EXPECT_LT(right, 0.5 * loss_of(pruned_));
+  EXPECT_LT(right, 0.5 * loss_of(half()));
   for (Label& label : labels_) {
     label = label == Label::kPositive ? Label::kNegative : Label::kPositive;
   }
   options.constraints = {.step = 0, .tail_exponent = 0};
   const Graph taught = tuned(options).network;
-  EXPECT_LT(loss_of(taught), 0.5 * loss_of(pruned_));
+  EXPECT_LT(loss_of(taught), 0.5 * loss_of(half()));
   options.distillation = 0;
-  EXPECT_GT(loss_of(tuned(options).network), loss_of(pruned_));  // labels upside down teach the wrong thing
+  EXPECT_GT(loss_of(tuned(options).network), loss_of(half()));  // labels upside down teach the wrong thing
 }
 
 TEST_F(FineTuneTest, zeros_stay_exactly_and_the_rest_moves) {
   const Graph after = tuned(short_options()).network;
-  EXPECT_EQ(mask_of_zeros(after), mask_of_zeros(pruned_));
-  EXPECT_EQ(measure_sparsity(after).nonzero(), measure_sparsity(pruned_).nonzero());
+  EXPECT_EQ(mask_of_zeros(after), mask_of_zeros(half()));
+  EXPECT_EQ(measure_sparsity(after).nonzero(), measure_sparsity(half()).nonzero());
   for (const PrunableLayer& layer : prunable_layers(after)) {
     std::size_t moved = 0;
     for (std::size_t i = 0; i < after.tensor(layer.tensor).size(); ++i) {
       const float now = after.tensor(layer.tensor).values[i];
-      moved += now != pruned_.tensor(layer.tensor).values[i] ? 1 : 0;
+      moved += now != half().tensor(layer.tensor).values[i] ? 1 : 0;
       EXPECT_FALSE(now == 0 && std::signbit(now));
     }
     EXPECT_GT(moved, 0U) << layer.node;
@@ -132,7 +137,7 @@ TEST_F(FineTuneTest, history_says_how_classes_stand_beside_the_dense_network) {
 TEST_F(FineTuneTest, no_epochs_give_the_pruned_network_back) {
   FineTuneOptions options = short_options();
   options.epochs = 0;
-  EXPECT_EQ(tuned(options).network.tensors, pruned_.tensors);
+  EXPECT_EQ(tuned(options).network.tensors, half().tensors);
 }
 
 TEST_F(FineTuneTest, an_unknown_label_teaches_nothing) {
@@ -145,7 +150,7 @@ TEST_F(FineTuneTest, an_unknown_label_teaches_nothing) {
   const FineTuneResult result = tuned(options);
   EXPECT_EQ(result.history[0].classes[0].loss, 0);
   const std::vector<float>& bias = result.network.tensor(result.network.nodes.back().inputs[2]).values;
-  const std::vector<float>& before = pruned_.tensor(pruned_.nodes.back().inputs[2]).values;
+  const std::vector<float>& before = half().tensor(half().nodes.back().inputs[2]).values;
   EXPECT_EQ(bias[0], before[0]);
   EXPECT_NE(bias[1], before[1]);
 }
@@ -156,7 +161,7 @@ TEST_F(FineTuneTest, every_loss_can_be_chosen) {
     options.loss.name = loss.name;
     options.loss.reweight_after = 0.5;
     options.distillation = 0.2;
-    EXPECT_LT(loss_of(tuned(options).network), loss_of(pruned_)) << loss.name;
+    EXPECT_LT(loss_of(tuned(options).network), loss_of(half())) << loss.name;
   }
 }
 
@@ -176,11 +181,11 @@ TEST_F(FineTuneTest, networks_and_pictures_that_do_not_fit_are_input_errors) {
     }
     return "no error";
   };
-  EXPECT_THAT(attempt(small_network(3), pruned_, images()), HasSubstr("3 classes, the pruned one 2"));
+  EXPECT_THAT(attempt(small_network(3), half(), images()), HasSubstr("3 classes, the pruned one 2"));
   const std::vector<Label> unknown(240, Label::kUnknown);
-  EXPECT_THAT(attempt(dense_, pruned_, {&pictures_, {unknown.data(), 120, 2}}), HasSubstr("no image with a known"));
+  EXPECT_THAT(attempt(dense(), half(), {&pictures_, {unknown.data(), 120, 2}}), HasSubstr("no image with a known"));
   const HalvesSource one(1, 12, 1);
-  EXPECT_THAT(attempt(dense_, pruned_, {&one, {one.labels().data(), 1, 2}}), HasSubstr("one training image"));
+  EXPECT_THAT(attempt(dense(), half(), {&one, {one.labels().data(), 1, 2}}), HasSubstr("one training image"));
 }
 
 TEST_F(FineTuneTest, stops_where_it_is_told_to) {

@@ -184,7 +184,7 @@ LabelTensors tensors_of(MatrixView<const Label> labels) {
 }
 
 at::Tensor doubles_of(MatrixView<const float> logits) {
-  const at::Tensor result =
+  at::Tensor result =
       at::empty({static_cast<std::int64_t>(logits.rows()), static_cast<std::int64_t>(logits.columns())}, at::kDouble);
   std::ranges::copy(logits.values(), result.data_ptr<double>());
   return result;

@@ -169,7 +169,7 @@ class Search {
       const double rate =
           options_.learning_rate * left / (1 - std::pow(kFirstDecay, static_cast<double>(step))) / (size + 1e-30);
       scores_.add_(first, -rate);
-      progress.advance(1);
+      progress.advance(static_cast<double>(options_.batch));
     });
   }
 

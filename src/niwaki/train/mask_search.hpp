@@ -31,7 +31,8 @@ struct MaskSearchOptions {
 /// `rows`, half are positives of groups drawn by their weights. Normalisations run by their running mean and variance.
 ///
 /// `start`: scores whose order the search begins with. Gives one score a weight; at another sparsity they mean little.
-/// Throws InputError where the objective is not finite, Interrupted on cancellation. `progress` hears options.steps.
+/// Throws InputError where the objective is not finite, Interrupted on cancellation. `progress` hears images, steps
+/// times batch.
 Importance searched_scores(const Graph& dense, const LabelledImages& images, const std::vector<std::size_t>& rows,
                            const std::vector<TailGroup>& groups, const std::vector<double>& weights,
                            const Importance& start, double sparsity, const MaskSearchOptions& options,

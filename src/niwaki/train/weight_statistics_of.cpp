@@ -12,13 +12,16 @@
 #include "niwaki/core/parallel.hpp"
 #include "niwaki/core/random.hpp"
 #include "niwaki/imaging/image.hpp"
+#include "niwaki/prune/importance.hpp"
 #include "niwaki/train/executor.hpp"
 #include "niwaki/train/input_norms.hpp"
+#include "niwaki/train/mask_search.hpp"
 
 namespace niwaki {
 namespace {
 
 constexpr std::size_t kForwardBatch = 64;  // images a pass where no squared gradient is wanted
+constexpr std::size_t kSearchBatch = 64;   // images a step of the search
 
 using Batches = std::vector<std::vector<std::size_t>>;
 
@@ -319,12 +322,53 @@ Graph without_last_sigmoid(const Graph& graph) {
   return result;
 }
 
+/// The classes (and pairs) of a request, how much each counts, and how many images the tail's statistics look at.
+struct Groups {
+  std::vector<TailGroup> groups;
+  std::vector<double> weights;
+  double images = 0;
+};
+
+Groups weighed_groups(const Graph& graph, const LabelledImages& images, const StatisticsRequest& request,
+                      std::vector<std::string>& notes) {
+  Groups result;
+  result.groups = tail_groups(graph.classes, request.tail, [&](const std::vector<std::size_t>& classes) {
+    return count_positives(images.labels, classes);
+  });
+  result.weights = tail_weights(result.groups, request.tail);
+  for (const TailGroup& group : result.groups) {
+    result.images += 2.0 * static_cast<double>(std::min(group.positives, request.calibration.positives));
+    if (group.positives == 0) {
+      notes.push_back(fmt::format("class '{}' has no part in the tail score: no positive image", group.name));
+    }
+  }
+  if (std::ranges::all_of(result.weights, [](double weight) { return weight == 0; })) {
+    throw InputError("no class counts in the tail score", "calibration images",
+                     "give images that show a finding, and class weights above 0");
+  }
+  return result;
+}
+
+void search_mask(const Graph& graph, const LabelledImages& images, const std::vector<std::size_t>& rows,
+                 const Groups& groups, const StatisticsRequest& request, Progress& progress,
+                 WeightStatistics& statistics) {
+  progress.say("search for a mask");
+  const MaskSearchOptions options{
+      .steps = request.calibration.search_steps, .batch = kSearchBatch, .seed = request.seed, .device = request.device};
+  Importance found = searched_scores(graph, images, rows, groups.groups, groups.weights,
+                                     layer_adaptive_magnitudes(graph), request.sparsity, options, progress);
+  for (std::size_t layer = 0; layer < found.size(); ++layer) {
+    statistics.layers[layer].searched = std::move(found[layer]);
+  }
+}
+
 }  // namespace
 
 void CalibrationOptions::check() const {
   check_range(images, 1, 100'000'000, "prune.calibration_images");
   check_range(positives, 1, 1'000'000, "prune.calibration_positives");
   check_range(micro_batch, 1, 1024, "prune.micro_batch");
+  check_range(search_steps, 1, 1'000'000, "prune.search_steps");
 }
 
 WeightStatistics weight_statistics_of(const Graph& dense, const LabelledImages& images,
@@ -334,31 +378,20 @@ WeightStatistics weight_statistics_of(const Graph& dense, const LabelledImages& 
   check_images(dense, images);
   NIWAKI_CHECK(!rows.empty(), "no calibration image");
   const Graph graph = without_last_sigmoid(dense);
-  std::vector<TailGroup> groups;
-  std::vector<double> weights;
   WeightStatistics statistics{.kinds = request.kinds};
-  double total = 0;
-  if (request.kinds.contains(StatisticsKind::kTail)) {
-    groups = tail_groups(dense.classes, request.tail, [&](const std::vector<std::size_t>& classes) {
-      return count_positives(images.labels, classes);
-    });
-    weights = tail_weights(groups, request.tail);
-    for (const TailGroup& group : groups) {
-      total += 2.0 * static_cast<double>(std::min(group.positives, request.calibration.positives));
-      if (group.positives == 0) {
-        statistics.notes.push_back(
-            fmt::format("class '{}' has no part in the tail score: no positive image", group.name));
-      }
-    }
-    if (std::ranges::all_of(weights, [](double weight) { return weight == 0; })) {
-      throw InputError("no class counts in the tail score", "calibration images",
-                       "give images that show a finding, and class weights above 0");
-    }
-  }
-  const std::size_t passes = request.kinds.size() - request.kinds.count(StatisticsKind::kTail);
-  progress.start("weight statistics", total + static_cast<double>(passes * rows.size()));
+  const bool searching = request.kinds.contains(StatisticsKind::kTailSearch);
+  const bool tail = request.kinds.contains(StatisticsKind::kTail);
+  const Groups groups = searching || tail ? weighed_groups(dense, images, request, statistics.notes) : Groups{};
+  const std::size_t passes = request.kinds.size() - (tail ? 1 : 0) - (searching ? 1 : 0);
+  double total = static_cast<double>(passes * rows.size()) + (tail ? groups.images : 0);
+  total += searching ? static_cast<double>(request.calibration.search_steps * kSearchBatch) : 0;
+  progress.start("weight statistics", total);
   use_thread_count();
-  statistics.layers = Gatherer(graph, images, request, progress).gather(rows, groups, weights, statistics.notes);
+  statistics.layers =
+      Gatherer(graph, images, request, progress).gather(rows, groups.groups, groups.weights, statistics.notes);
+  if (searching) {
+    search_mask(graph, images, rows, groups, request, progress, statistics);
+  }
   progress.finish();
   return statistics;
 }

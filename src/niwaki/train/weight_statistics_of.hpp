@@ -16,9 +16,10 @@ namespace niwaki {
 
 /// How weight statistics are gathered.
 struct CalibrationOptions {
-  std::size_t images = 2048;    // that all statistics but the tail's are gathered from; drawn by who calls
-  std::size_t positives = 64;   // of each class at most, for the tail's; with as many images that do not show it
-  std::size_t micro_batch = 4;  // images a backward pass; 1: squared gradients are exact
+  std::size_t images = 2048;       // that all statistics but the tail's are gathered from; drawn by who calls
+  std::size_t positives = 64;      // of each class at most, for the tail's; with as many images that do not show it
+  std::size_t search_steps = 300;  // of one batch, for kTailSearch
+  std::size_t micro_batch = 4;     // images a backward pass; 1: squared gradients are exact
   /// Throws InputError naming the key ("prune.calibration_images") that is out of range.
   void check() const;
 };
@@ -27,7 +28,8 @@ struct StatisticsRequest {
   StatisticsKinds kinds;
   CalibrationOptions calibration;
   TailOptions tail;
-  std::uint64_t seed = 1;  // of the streams "prune/tail-images" and "prune/signs"
+  double sparsity = 0;     // that kTailSearch seeks a mask for
+  std::uint64_t seed = 1;  // of the streams "prune/tail-images", "prune/signs" and "prune/search"
   std::string device = "auto";
 };
 
@@ -47,7 +49,7 @@ struct StatisticsRequest {
 ///
 /// Same network, same images, same seed, same number of threads: same bytes, on the CPU. Throws InputError where no
 /// label is known, no class has a positive (kTail), a class of the options is not there, or a gradient is not finite;
-/// Interrupted on cancellation. `progress` hears images put through, of statistics_cost().
+/// Interrupted on cancellation. `progress` hears images put through.
 WeightStatistics weight_statistics_of(const Graph& dense, const LabelledImages& images,
                                       const std::vector<std::size_t>& rows, const StatisticsRequest& request,
                                       Progress& progress);

@@ -241,7 +241,7 @@ TEST_F(WeightStatisticsOf, input_norms_of_later_layers_follow_from_logits) {
 
 TEST_F(WeightStatisticsOf, same_request_same_bytes_and_kinds_do_not_disturb_each_other) {
   const StatisticsKinds all = {StatisticsKind::kInputNorms, StatisticsKind::kMeanGradient,
-                               StatisticsKind::kSquaredGradient, StatisticsKind::kTail};
+                               StatisticsKind::kSquaredGradient, StatisticsKind::kTail, StatisticsKind::kTailSearch};
   const WeightStatistics together = gather(all, 3);
   const WeightStatistics tail = gather({StatisticsKind::kTail}, 3);
   const WeightStatistics fisher = gather({StatisticsKind::kSquaredGradient}, 3);

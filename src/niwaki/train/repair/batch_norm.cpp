@@ -19,8 +19,7 @@ std::vector<std::size_t> normalisations(const Graph& graph) {
     }
   }
   if (found.empty()) {
-    throw InputError("the network has no batch normalisation to estimate again",
-                     "batch-norm",
+    throw InputError("the network has no batch normalisation to estimate again", "batch-norm",
                      "choose 'variance', which does as much for a network whose normalisation is folded into its "
                      "convolutions, or export the network with its normalisation kept (docs/models.md)");
   }

@@ -4,17 +4,10 @@
 #include <variant>
 
 #include "niwaki/core/error.hpp"
+#include "niwaki/train/repair/float_product.hpp"
 
 namespace niwaki {
 namespace {
-
-/// a^T b of [patches, n] and [patches, m], in float32: as a convolution of one pixel, because Debian's libtorch has
-/// products of matrices from a BLAS that is a hundred times slower than oneDNN.
-at::Tensor transposed_product(const at::Tensor& a, const at::Tensor& b) {
-  const at::Tensor picture = b.contiguous().view({1, b.size(0), b.size(1), 1});
-  const at::Tensor filters = a.t().contiguous().view({a.size(1), a.size(0), 1, 1});
-  return at::conv2d(picture, filters).view({a.size(1), b.size(1)});
-}
 
 at::Tensor padded(const at::Tensor& x, const std::array<std::int64_t, 4>& pads) {
   return at::constant_pad_nd(x, {pads[1], pads[3], pads[0], pads[2]}, 0);
@@ -95,10 +88,10 @@ void LayerSums::add(const at::Tensor& input, const at::Tensor& wanted, const std
     const auto first = static_cast<std::int64_t>(group * form_.inputs);
     const at::Tensor part = x.narrow(1, first, static_cast<std::int64_t>(form_.inputs));
     const at::Tensor weighted_part = weighted.narrow(1, first, static_cast<std::int64_t>(form_.inputs));
-    const at::Tensor wanted_part = y.narrow(1, static_cast<std::int64_t>(group * form_.rows),
-                                            static_cast<std::int64_t>(form_.rows));
-    hessian_[group].add_(transposed_product(part, weighted_part));
-    products_[group].add_(transposed_product(wanted_part, weighted_part));
+    const at::Tensor wanted_part =
+        y.narrow(1, static_cast<std::int64_t>(group * form_.rows), static_cast<std::int64_t>(form_.rows));
+    hessian_[group].add_(float_product(part.t(), weighted_part));
+    products_[group].add_(float_product(wanted_part.t(), weighted_part));
   }
   input_sum_.add_((x.to(at::kDouble) * omega.unsqueeze(1)).sum(0));
   wanted_sum_.add_((y.to(at::kDouble) * omega.unsqueeze(1)).sum(0));
@@ -121,6 +114,7 @@ LayerSums::Moments LayerSums::moments(std::size_t group, bool centred) const {
   const at::Tensor wanted_mean = wanted_shift + of_rows(wanted_origin_);
   at::Tensor hessian = hessian_[group] / weight_sum_ - at::outer(input_shift, input_shift);
   at::Tensor products = products_[group] / weight_sum_ - at::outer(wanted_shift, input_shift);
+  hessian = (hessian + hessian.t()) / 2;  // products in float32 leave it not quite symmetric
   if (!centred) {
     hessian.add_(at::outer(input_mean, input_mean));
     products.add_(at::outer(wanted_mean, input_mean));

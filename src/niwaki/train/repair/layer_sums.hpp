@@ -10,8 +10,8 @@
 
 namespace niwaki {
 
-/// A layer as rows over inputs: a linear layer's are its own; a convolution's are, for each of its groups, the filters of
-/// that group over a patch [in / groups, height, width] in the layout of its weight.
+/// A layer as rows over inputs: a linear layer's are its own; a convolution's are, for each of its groups, the filters
+/// of that group over a patch [in / groups, height, width] in the layout of its weight.
 struct RowForm {
   std::size_t groups = 1;
   std::size_t rows = 0;    // of one group

@@ -10,6 +10,7 @@
 #include "niwaki/train/repair/layer_output.hpp"
 #include "niwaki/train/repair/layer_sums.hpp"
 #include "niwaki/train/repair/own_repairs.hpp"
+#include "niwaki/train/repair/row_iteration.hpp"
 #include "niwaki/train/repair/row_solver.hpp"
 #include "niwaki/train/repair/walk.hpp"
 
@@ -133,24 +134,36 @@ class LeastSquares {
     }
     const std::size_t size = form.rows * form.inputs;
     const std::vector<std::uint8_t>& mask = job_.mask.at(network_.nodes[layer].inputs[1]);
-    const RowProblem problem{
-        .hessian = {moments.hessian.data(), form.inputs, form.inputs},
-        .products = {moments.products.data(), form.rows, form.inputs},
-        .kept = {mask.data() + group * size, form.rows, form.inputs},
-        .damping = job_.options.least_squares.damping * diagonal};
-    const std::size_t singular =
-        solve_rows(problem, kRounding * diagonal, {weights_of(layer, group, form), form.rows, form.inputs});
+    const RowProblem problem{.hessian = {moments.hessian.data(), form.inputs, form.inputs},
+                             .products = {moments.products.data(), form.rows, form.inputs},
+                             .kept = {mask.data() + group * size, form.rows, form.inputs},
+                             .damping = job_.options.least_squares.damping * diagonal};
+    solve(layer, problem, kRounding * diagonal, {weights_of(layer, group, form), form.rows, form.inputs});
+  }
+
+  void solve(std::size_t layer, RowProblem problem, double smallest_pivot, MatrixView<float> weights) const {
+    std::vector<std::uint8_t> left;
+    if (iteration_is_faster(problem)) {
+      const std::vector<std::size_t> rows = solve_rows_by_iteration(problem, weights);
+      left.assign(weights.size(), 0);
+      for (const std::size_t row : rows) {
+        std::ranges::copy(problem.kept.row(row), left.begin() + static_cast<std::ptrdiff_t>(row * weights.columns()));
+      }
+      problem.kept = {left.data(), weights.rows(), weights.columns()};  // the others are solved
+    }
+    const std::size_t singular = solve_rows(problem, smallest_pivot, weights);
     if (singular > 0) {
-      throw InputError(fmt::format("the Hessian of {} of {} rows is singular", singular, form.rows), place_of(layer),
-                       "give more calibration images, or a larger damping (0.01 is usual)");
+      throw InputError(fmt::format("the Hessian of {} of {} rows is singular", singular, weights.rows()),
+                       place_of(layer), "give more calibration images, or a larger damping (0.01 is usual)");
     }
   }
 
   void add_notes() const {
     if (constant_groups_ > 0) {
-      job_.notes.push_back(fmt::format(
-          "least-squares: {} layers (or groups of a layer) get the same values for every image; their weights were left",
-          constant_groups_));
+      job_.notes.push_back(
+          fmt::format("least-squares: {} layers (or groups of a layer) get the same values for every image; their "
+                      "weights were left",
+                      constant_groups_));
     }
   }
 

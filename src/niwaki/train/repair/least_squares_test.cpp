@@ -54,8 +54,10 @@ std::vector<Sample> samples_of(const Graph& dense, const Graph& network, std::si
         for (std::int64_t i = 0; i < weight[1]; ++i) {
           for (std::int64_t ky = 0; ky < weight[2]; ++ky) {
             for (std::int64_t kx = 0; kx < weight[3]; ++kx) {
-              const std::int64_t from_y = y * convolution->strides[0] - convolution->pads[0] + ky * convolution->dilations[0];
-              const std::int64_t from_x = x * convolution->strides[1] - convolution->pads[1] + kx * convolution->dilations[1];
+              const std::int64_t from_y =
+                  y * convolution->strides[0] - convolution->pads[0] + ky * convolution->dilations[0];
+              const std::int64_t from_x =
+                  x * convolution->strides[1] - convolution->pads[1] + kx * convolution->dilations[1];
               const bool inside = from_y >= 0 && from_x >= 0 && from_y < input.shape[2] && from_x < input.shape[3];
               sample.x.push_back(inside ? input.at(n, first + i, from_y, from_x) : 0.0);
             }
@@ -86,7 +88,8 @@ double largest_slope(const std::vector<Sample>& samples, const std::vector<doubl
   double diagonal = 0;  // of H about the means
   for (const Sample& sample : samples) {
     for (std::size_t i = 0; i < inputs; ++i) {
-      diagonal += sample.omega * (sample.x[i] - mean[i]) * (sample.x[i] - mean[i]) / total / static_cast<double>(inputs);
+      diagonal +=
+          sample.omega * (sample.x[i] - mean[i]) * (sample.x[i] - mean[i]) / total / static_cast<double>(inputs);
     }
   }
   std::vector<double> slope(inputs + 1, 0.0);
@@ -126,8 +129,7 @@ double constant_of(const Graph& dense, const Graph& network, std::size_t layer, 
 /// Every row of every layer of `network` is the minimum, given the layers before it.
 void expect_least_squares(const Graph& dense, const Graph& pruned, const Graph& network, const Calibration& calibration,
                           const LeastSquaresOptions& options) {
-  const std::vector<double> omega =
-      image_weights(calibration.labelled().labels, calibration.images->size(), options);
+  const std::vector<double> omega = image_weights(calibration.labelled().labels, calibration.images->size(), options);
   std::vector<std::string> notes;
   for (const std::size_t layer : layers_to_repair(network, notes)) {
     const Tensor& weight = network.tensor(network.nodes[layer].inputs[1]);
@@ -139,8 +141,8 @@ void expect_least_squares(const Graph& dense, const Graph& pruned, const Graph& 
       const std::vector<double> w(weight.values.begin() + first, weight.values.begin() + first + inputs);
       const std::vector<double> w0(before.values.begin() + first, before.values.begin() + first + inputs);
       const double slope = largest_slope(samples_of(dense, network, layer, channel, calibration, omega), w, w0,
-                                         constant_of(dense, network, layer, channel),
-                                         shift_place(network, layer).found, options.damping);
+                                         constant_of(dense, network, layer, channel), shift_place(network, layer).found,
+                                         options.damping);
       EXPECT_LT(slope, 1e-4) << network.nodes[layer].name << ", channel " << channel;
     }
   }

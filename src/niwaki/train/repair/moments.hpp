@@ -14,9 +14,9 @@ class ChannelMoments {
   /// `values` [batch, channels, ...]
   void add(const at::Tensor& values);
 
-  [[nodiscard]] double count() const { return count_; }            // values a channel
+  [[nodiscard]] double count() const { return count_; }           // values a channel
   [[nodiscard]] const at::Tensor& mean() const { return mean_; }  // [channels] in double
-  [[nodiscard]] at::Tensor variance() const;                       // the same; unbiased, as PyTorch's running variance
+  [[nodiscard]] at::Tensor variance() const;                      // the same; unbiased, as PyTorch's running variance
 
  private:
   double count_ = 0;

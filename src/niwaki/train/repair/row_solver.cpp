@@ -76,9 +76,8 @@ std::size_t solve_rows(const RowProblem& problem, double smallest_pivot, MatrixV
   NIWAKI_CHECK(problem.hessian.rows() == weights.columns() && problem.products.rows() == weights.rows() &&
                    problem.kept.size() == weights.size(),
                "{} x {} weights, H of {}", weights.rows(), weights.columns(), problem.hessian.rows());
-  const cholesky::Kernel factor =
-      kernel_of<cholesky::Kernel>(instruction_set(), cholesky::baseline::factor, cholesky::avx2::factor,
-                                  cholesky::avx512::factor);
+  const cholesky::Kernel factor = kernel_of<cholesky::Kernel>(instruction_set(), cholesky::baseline::factor,
+                                                              cholesky::avx2::factor, cholesky::avx512::factor);
   std::atomic<std::size_t> singular = 0;
   parallel_for(weights.rows(), [&](std::size_t row) {
     Equations equations = equations_of(problem, row, weights.row(row), std::max(1.0, 2 * smallest_pivot));

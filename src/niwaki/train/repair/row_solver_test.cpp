@@ -4,11 +4,13 @@
 #include <numeric>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "niwaki/core/instruction_set.hpp"
 #include "niwaki/core/random.hpp"
 #include "niwaki/train/repair/cholesky_kernel.hpp"
+#include "niwaki/train/repair/row_iteration.hpp"
 #include "niwaki/train/test_networks.hpp"
 
 namespace niwaki {
@@ -41,11 +43,7 @@ std::vector<double> plainly_solved(std::vector<std::vector<double>> a, std::vect
 /// H and C of random inputs and outputs, and a random mask.
 struct Problem {
   Problem(std::size_t row_count, std::size_t input_count, std::size_t samples, double share_kept, std::uint64_t seed)
-      : rows(row_count),
-        inputs(input_count),
-        hessian(inputs * inputs),
-        products(rows * inputs),
-        kept(rows * inputs) {
+      : rows(row_count), inputs(input_count), hessian(inputs * inputs), products(rows * inputs), kept(rows * inputs) {
     RandomStream random(seed, "row solver");
     std::vector<std::vector<double>> x(samples, std::vector<double>(inputs));
     for (std::vector<double>& sample : x) {
@@ -127,6 +125,18 @@ TEST_P(RowSolver, agrees_with_plain_elimination) {
   }
 }
 
+TEST_P(RowSolver, iteration_agrees_with_cholesky) {
+  const Problem problem(9, 83, 200, GetParam(), 5);
+  std::vector<float> direct = problem.weights;
+  std::vector<float> iterated = problem.weights;
+  EXPECT_EQ(solve_rows(problem.problem(0.02), 1e-9, {direct.data(), 9, 83}), 0U);
+  EXPECT_THAT(solve_rows_by_iteration(problem.problem(0.02), {iterated.data(), 9, 83}), ::testing::IsEmpty());
+  for (std::size_t i = 0; i < direct.size(); ++i) {
+    EXPECT_NEAR(iterated[i], direct[i], 2e-5) << i;
+    EXPECT_EQ(iterated[i] == 0, problem.kept[i] == 0);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(shares_kept, RowSolver, ::testing::Values(0.0, 0.05, 0.5, 1.0));
 
 TEST(RowSolverTest, leaves_singular_rows_and_counts_them) {
@@ -141,6 +151,39 @@ TEST(RowSolverTest, leaves_singular_rows_and_counts_them) {
   EXPECT_TRUE(std::equal(weights.begin(), weights.begin() + 40, problem.weights.begin()));
   EXPECT_NE(weights[40], problem.weights[40]);
   EXPECT_EQ(solve_rows(problem.problem(0.01), 1e-9, {weights.data(), 3, 40}), 0U);
+}
+
+TEST(RowSolverTest, iteration_leaves_rows_that_do_not_settle) {
+  Problem problem(2, 6, 50, 1.0, 6);
+  problem.kept.assign(12, 1);
+  for (std::size_t i = 0; i < 36; ++i) {
+    problem.hessian[i] = 1e6 + (i % 7 == 0 ? 1e-3 : 0.0);  // in float32 there is one direction left
+  }
+  problem.kept[1] = problem.kept[2] = problem.kept[3] = problem.kept[4] = problem.kept[5] = problem.kept[0] = 0;
+  std::vector<float> weights = problem.weights;
+  EXPECT_THAT(solve_rows_by_iteration(problem.problem(1e-6), {weights.data(), 2, 6}), ::testing::ElementsAre(1U));
+  EXPECT_EQ(weights, problem.weights);
+  EXPECT_EQ(solve_rows(problem.problem(1e-6), 1e-9, {weights.data(), 2, 6}), 0U);  // in double there are all
+}
+
+TEST(RowSolverTest, iterates_only_where_that_is_less_work) {
+  const auto kept = [](std::size_t inputs, std::size_t every) {
+    std::vector<std::uint8_t> mask(4 * inputs);
+    for (std::size_t i = 0; i < mask.size(); ++i) {
+      mask[i] = i % every == 0 ? 1 : 0;
+    }
+    return mask;
+  };
+  const std::vector<double> hessian(1000 * 1000);
+  const auto faster = [&](const std::vector<std::uint8_t>& mask, double damping) {
+    return iteration_is_faster({.hessian = {hessian.data(), 1000, 1000},
+                                .products = {hessian.data(), 4, 1000},
+                                .kept = {mask.data(), 4, 1000},
+                                .damping = damping});
+  };
+  EXPECT_TRUE(faster(kept(1000, 2), 0.1));
+  EXPECT_FALSE(faster(kept(1000, 10), 0.1));
+  EXPECT_FALSE(faster(kept(1000, 2), 0));  // a singular H is to be noticed
 }
 
 TEST(RowSolverTest, gives_the_same_bytes_for_any_number_of_threads) {

@@ -16,8 +16,7 @@ constexpr std::size_t kBatch = 64;
 }  // namespace
 
 CalibrationBatches::CalibrationBatches(const ImageSource& images, std::size_t memory_bytes)
-    : images_(images),
-      keep_(images.size() * images.preprocessing().values() <= memory_bytes / sizeof(float)) {}
+    : images_(images), keep_(images.size() * images.preprocessing().values() <= memory_bytes / sizeof(float)) {}
 
 std::size_t CalibrationBatches::count() const {
   return (images_.size() + kBatch - 1) / kBatch;

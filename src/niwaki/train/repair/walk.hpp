@@ -67,7 +67,7 @@ class Walk {
   std::vector<Node> nodes_;
   std::string graph_input_;
   Values tensors_;
-  std::map<std::string, std::size_t> made_at_;     // the node that makes a value, plus 1; 0 for the pictures
+  std::map<std::string, std::size_t> made_at_;      // the node that makes a value, plus 1; 0 for the pictures
   std::map<std::string, std::size_t> last_reader_;  // the last node that reads a value
   std::map<std::string, std::size_t> bytes_;        // of a value, all pictures together
   std::size_t memory_bytes_;
