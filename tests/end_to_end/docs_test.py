@@ -60,6 +60,8 @@ class Documentation(EndToEnd):
         shutil.copy(small_study() / "cohort/test.csv", self.folder / "labels.csv")
         shutil.copy(small_study() / "training/seed-0/best.onnx", self.folder / "model.onnx")
         np.save(self.folder / "x.npy", np.random.default_rng(1).standard_normal((3, 1, 64, 64)).astype(np.float32))
+        np.save(self.folder / "calibration.npy",
+                np.random.default_rng(2).standard_normal((20, 1, 64, 64)).astype(np.float32))
         for name in ("LABELS.csv", "Data_Entry_2017_v2020.csv"):
             as_nih(phantom_of_small_study() / "labels.csv", self.folder / name)
         classes = [name for name in (self.folder / "labels.csv").read_text().splitlines()[0].split(",")

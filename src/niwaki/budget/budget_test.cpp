@@ -36,7 +36,7 @@ struct Example {
     }
     labels = {Label::kPositive, Label::kNegative, Label::kNegative, Label::kPositive,
               Label::kNegative, Label::kNegative, Label::kNegative, Label::kNegative};
-    importance = make_criterion("l1")->importance(graph, random);
+    importance = make_criterion("l1")->importance({graph, random});
   }
   [[nodiscard]] LabelledPictures pictures(std::size_t images = kImages) const {
     return {pixels, {static_cast<std::int64_t>(images), 1, kSide, kSide}, {labels.data(), images, 2}};

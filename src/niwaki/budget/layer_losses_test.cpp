@@ -66,7 +66,7 @@ struct Example {
   [[nodiscard]] LabelledPictures pictures() const { return {pixels, shape, {labels.data(), 6, 2}}; }
   [[nodiscard]] std::vector<std::vector<float>> importance() const {
     RandomStream random(1, "importance");
-    return make_criterion("l1")->importance(graph, random);
+    return make_criterion("l1")->importance({graph, random});
   }
 };
 

@@ -23,8 +23,8 @@ struct SpeedTarget {
   void add_to(CLI::App& verb);
   [[nodiscard]] bool asked_for() const { return speedup != 0; }
 
-  /// Losses are measured on `images` of the cohort's pictures, drawn by patient (study/calibration.hpp) by `seed`, and on
-  /// as many more positives as give each class 16, where there are so many. Throws InputError where the network has
+  /// Losses are measured on `images` of the cohort's pictures, drawn by patient (study/calibration.hpp) by `seed`, and
+  /// on as many more positives as give each class 16, where there are so many. Throws InputError where the network has
   /// another number of classes, and as prune_to_speed() does.
   [[nodiscard]] BudgetedNetwork run(const Graph& dense, const Importance& importance, const Cohort& cohort,
                                     const ImageSource& pictures, std::uint64_t seed, Progress& progress) const;

@@ -7,7 +7,8 @@
 
 namespace niwaki {
 
-/// The unit's network by its method's criterion, at once or by steps with fine-tuning on the training split between them.
+/// The unit's network by its method's criterion, at once or by steps with fine-tuning on the training split between
+/// them.
 Graph pruned_for_unit(const StudyContext& study, const Unit& unit, const Graph& dense, Progress& progress);
 
 /// `pruned` after the repairs that the unit's method names, calibrated on the study's calibration_rows() of the

@@ -48,12 +48,12 @@ class Grower {
     const auto size = std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
     Tensor tensor{shape, std::vector<float>(static_cast<std::size_t>(size))};
     std::ranges::generate(tensor.values, [&] { return static_cast<float>(random_.uniform(low, high)); });
-    const std::string name = fmt::format("t{}", graph_.tensors.size());
+    std::string name = fmt::format("t{}", graph_.tensors.size());
     graph_.add_tensor(name, std::move(tensor));
     return name;
   }
   std::string node(const Operation& operation, std::vector<std::string> inputs) {
-    const std::string name = fmt::format("n{}", graph_.nodes.size());
+    std::string name = fmt::format("n{}", graph_.nodes.size());
     graph_.nodes.push_back({name, operation, std::move(inputs), name});
     return name;
   }
