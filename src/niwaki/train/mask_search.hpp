@@ -14,7 +14,7 @@
 namespace niwaki {
 
 struct MaskSearchOptions {
-  std::size_t steps = 300;        // each of one batch
+  std::size_t steps = 1500;       // each of one batch
   std::size_t batch = 64;         // images; half of them drawn for a class
   double learning_rate = 1.2e-4;  // of scores that lie in [0, 1], Adam's; falls to 0 in a straight line
   std::uint64_t seed = 1;         // of the stream "prune/search"
