@@ -55,7 +55,10 @@ class Case:
     """A grey picture and what its header says; the tool's options that show it as we do."""
 
     def __init__(self, name, bits, photometric="MONOCHROME2", signed=False, more="", show=("-W",), windows="full-range",
-                 allocated=16, high_bit=None):
+                 allocated=16, high_bit=None, steps=None):
+        # Steps of 1/65535 that the tool may be off: without a window, and of tables of 8 bits, it shifts instead of
+        # scaling, so that white is short by one step of the samples.
+        self.steps = steps or (65536 / 2**bits + 0.01 if show == ("-W",) else 1.6)
         self.name, self.bits, self.photometric, self.signed = name, bits, photometric, signed
         self.more, self.show, self.windows, self.allocated = more, show, windows, allocated
         self.high_bit = bits - 1 if high_bit is None else high_bit
@@ -93,7 +96,8 @@ CASES = [
     Case("grey12", 12, more=LINEAR, show=("+Wi", 1), windows="first"),
     Case("bone", 12, more=LINEAR, show=("+Wi", 2), windows="bone"),
     Case("grey12inverse", 12, "MONOCHROME1", more=LINEAR, show=("+Wi", 1), windows="NORMAL"),
-    Case("rescaled", 12, more=RESCALE + LINEAR, show=("+Wi", 1), windows="first"),
+    # The tool rounds what the slope gives to whole numbers: half of one of 3000.
+    Case("rescaled", 12, more=RESCALE + LINEAR, show=("+Wi", 1), windows="first", steps=0.5 / 3000 * 65535 + 1.6),
     Case("falling", 12, more="(0028,1052) DS [4095]\n(0028,1053) DS [-1]\n" + LINEAR, show=("+Wi", 1), windows="first"),
     Case("sigmoid", 12, more=LINEAR + "(0028,1056) CS [SIGMOID]\n", show=("+Wi", 1), windows="first"),
     Case("signed12", 12, signed=True, more="(0028,1050) DS [100.5]\n(0028,1051) DS [1500]\n", show=("+Wi", 1), windows="first"),
@@ -103,7 +107,7 @@ CASES = [
     Case("modality", 10, more=look_up_table("0028,3000", 12, 16, CURVE), show=("-W",)),
     Case("interest", 10, "MONOCHROME1", more=look_up_table("0028,3010", 12, 16, CURVE, "HARD"), show=("+Wl", 1), windows="hard"),
     Case("interest8", 12, more=look_up_table("0028,3010", -100, 8, [i // 4 for i in range(1000)], signed=True)
-         + "(0028,1052) DS [-200]\n(0028,1053) DS [1]\n", show=("+Wl", 1), windows="first"),
+         + "(0028,1052) DS [-200]\n(0028,1053) DS [1]\n", show=("+Wl", 1), windows="first", steps=256),
 ]
 # Transfer syntax, its maker, what shows it, and whether it keeps every bit.
 NATIVE = [("implicit", ["dcmconv", "+ti"]), ("explicit", ["dcmconv", "+te"]), ("big-endian", ["dcmconv", "+tb"]),
@@ -164,9 +168,7 @@ class Dicom(unittest.TestCase):
             files += [(name, out, program) for name, out, program, _ in self.converted(path, lossy)]
             for name, out, program in files:
                 asked.append((out, case.windows))
-                # Without a window the tools shift instead of scaling: the brightest is short of white by one step.
-                steps = 65536 / 2**case.bits if case.show == ("-W",) else 1.6
-                told.append((f"{case.name} {name}", shown_by(program, out, case.show, self.folder), steps))
+                told.append((f"{case.name} {name}", shown_by(program, out, case.show, self.folder), case.steps))
         for ours, (what, theirs, steps) in zip(read(asked), told):
             with self.subTest(what):
                 self.same(ours, theirs, what, steps)
