@@ -23,6 +23,17 @@ find_library(ONEDNN_LIBRARY dnnl REQUIRED)
 add_library(niwaki_onednn INTERFACE)
 target_include_directories(niwaki_onednn SYSTEM INTERFACE ${ONEDNN_INCLUDE_DIR})
 target_link_libraries(niwaki_onednn INTERFACE ${ONEDNN_LIBRARY})
+
+# DCMTK, by hand too: Debian's DCMTKConfig.cmake wants the development files of all that its tools are linked with.
+find_path(DCMTK_INCLUDE_DIR dcmtk/dcmdata/dctk.h REQUIRED)
+add_library(niwaki_dcmtk INTERFACE)
+target_include_directories(niwaki_dcmtk SYSTEM INTERFACE ${DCMTK_INCLUDE_DIR})
+foreach(part dcmjpls dcmjpeg dcmdata oflog ofstd)
+  find_library(DCMTK_${part}_LIBRARY ${part} REQUIRED)
+  target_link_libraries(niwaki_dcmtk INTERFACE ${DCMTK_${part}_LIBRARY})
+endforeach()
+# JPEG 2000, which Debian's DCMTK does not decode.
+pkg_check_modules(libopenjp2 REQUIRED IMPORTED_TARGET GLOBAL libopenjp2)
 if(NIWAKI_TESTS)
   find_package(GTest REQUIRED)
   include(GoogleTest)

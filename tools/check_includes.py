@@ -28,6 +28,7 @@ LIBRARIES = {
     "Boost.Math": r"boost/.*",
     "OpenCV": r"opencv2/.*",
     "DCMTK": r"dcmtk/.*",
+    "OpenJPEG": r"openjpeg\.h",
     "ONNX protobuf": r"(onnx|google/protobuf)/.*",
     "zstd": r"zstd(_errors)?\.h",
     "libzip": r"zip\.h",

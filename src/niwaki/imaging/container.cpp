@@ -43,7 +43,8 @@ Container check_png(std::string_view bytes, const std::string& name) {
       throw InputError("a part of the PNG has a wrong checksum", name, "copy the file again from where it came");
     }
     if (type_and_data.starts_with("IHDR") && length >= 8) {
-      picture = {big_endian(bytes, at + 8, 4), big_endian(bytes, at + 12, 4)};
+      picture.width = big_endian(bytes, at + 8, 4);
+      picture.height = big_endian(bytes, at + 12, 4);
     }
     if (type_and_data.starts_with("IEND")) {
       return picture;
@@ -52,15 +53,19 @@ Container check_png(std::string_view bytes, const std::string& name) {
   }
 }
 
+constexpr unsigned kJpegLsFrame = 0xF7;
+
 bool starts_frame(unsigned marker) {
-  return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+  return marker == kJpegLsFrame || (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC);
 }
 
-/// Entropy-coded data runs to the next marker that is neither a stuffed zero nor a restart.
-std::size_t after_scan(std::string_view bytes, std::size_t at) {
+/// Entropy-coded data runs to the next marker that is neither stuffed nor a restart. JPEG stuffs a zero byte, JPEG-LS a
+/// zero bit (ITU-T T.87 A.1).
+std::size_t after_scan(std::string_view bytes, std::size_t at, bool jpeg_ls) {
+  const unsigned first_marker = jpeg_ls ? 0x80 : 1;
   while (at + 1 < bytes.size()) {
     const auto next = static_cast<unsigned char>(bytes[at + 1]);
-    if (static_cast<unsigned char>(bytes[at]) == 0xFF && next != 0 && next != 0xFF && (next < 0xD0 || next > 0xD7)) {
+    if (static_cast<unsigned char>(bytes[at]) == 0xFF && next >= first_marker && next != 0xFF && (next < 0xD0 || next > 0xD7)) {
       return at;
     }
     ++at;
@@ -70,6 +75,7 @@ std::size_t after_scan(std::string_view bytes, std::size_t at) {
 
 Container check_jpeg(std::string_view bytes, const std::string& name) {
   Container picture;
+  bool jpeg_ls = false;
   std::size_t at = 2;
   while (at + 4 <= bytes.size() || (at + 2 <= bytes.size() && static_cast<unsigned char>(bytes[at + 1]) == 0xD9)) {
     const auto marker = static_cast<unsigned char>(bytes[at + 1]);
@@ -88,12 +94,16 @@ Container check_jpeg(std::string_view bytes, const std::string& name) {
     if (length < 2 || length > bytes.size() - at - 2) {
       truncated(name);
     }
-    if (starts_frame(marker) && length >= 7) {
-      picture = {big_endian(bytes, at + 7, 2), big_endian(bytes, at + 5, 2)};
+    if (starts_frame(marker) && length >= 8) {
+      picture = {.width = big_endian(bytes, at + 7, 2),
+                 .height = big_endian(bytes, at + 5, 2),
+                 .bits = big_endian(bytes, at + 4, 1),
+                 .components = big_endian(bytes, at + 9, 1)};
+      jpeg_ls = marker == kJpegLsFrame;
     }
     at += length + 2;
     if (marker == 0xDA) {
-      at = after_scan(bytes, at);
+      at = after_scan(bytes, at, jpeg_ls);
     }
   }
   truncated(name);
@@ -118,8 +128,14 @@ Container check_container(std::string_view bytes, const std::string& name) {
   } else if (bytes.starts_with("\xFF\xD8")) {
     picture = check_jpeg(bytes, name);
   } else {
-    throw InputError("this is neither PNG nor JPEG", name, "convert it, or leave it out");
+    throw InputError("this is neither PNG nor JPEG nor DICOM", name, "convert it, or leave it out");
   }
+  check_size(picture, name);
+  return picture;
+}
+
+Container check_jpeg_stream(std::string_view bytes, const std::string& name) {
+  const Container picture = check_jpeg(bytes, name);
   check_size(picture, name);
   return picture;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 #include <opencv2/core.hpp>
 #include <opencv2/imgcodecs.hpp>
@@ -10,6 +11,9 @@
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/imaging/container.hpp"
+#include "niwaki/imaging/dicom_container.hpp"
+#include "niwaki/imaging/dicom_image.hpp"
+#include "niwaki/imaging/stored_pixels.hpp"
 
 namespace niwaki {
 namespace {
@@ -28,45 +32,67 @@ cv::Mat plane(const float* pixels, std::size_t height, std::size_t width) {
   return {static_cast<int>(height), static_cast<int>(width), CV_32FC1, const_cast<float*>(pixels)};
 }
 
-/// OpenCV's interleaved blue-green-red to planes of red, green, blue; grey stays one plane.
-Image to_planes(const cv::Mat& decoded) {
-  const bool grey = decoded.channels() == 1;
-  Image image{grey ? 1U : 3U, static_cast<std::size_t>(decoded.rows), static_cast<std::size_t>(decoded.cols), {}};
-  const std::size_t size = image.height * image.width;
-  image.pixels.resize(image.channels * size);
-  cv::Mat scaled;
-  decoded.convertTo(scaled, CV_32F, decoded.depth() == CV_16U ? 1.0 / 65535 : 1.0 / 255);
-  for (std::size_t channel = 0; channel < image.channels; ++channel) {
-    cv::Mat target = plane(image.pixels.data() + channel * size, image.height, image.width);
-    cv::extractChannel(scaled, target, grey ? 0 : static_cast<int>(2 - channel));
+/// OpenCV's interleaved blue, green, red; what else there is (transparency) is not looked at.
+StoredPixels stored_in(const std::shared_ptr<const cv::Mat>& decoded) {
+  StoredPixels stored;
+  const bool grey = decoded->channels() < 3;
+  stored.channels = grey ? 1 : 3;
+  stored.height = static_cast<std::size_t>(decoded->rows);
+  stored.width = static_cast<std::size_t>(decoded->cols);
+  stored.sample_bytes = decoded->elemSize1();
+  stored.column_step = decoded->elemSize();
+  stored.row_step = decoded->step[0];
+  if (!grey) {
+    stored.channel_begin = {2 * stored.sample_bytes, stored.sample_bytes, 0};
   }
-  return image;
+  stored.bytes = decoded->data;
+  stored.memory = decoded;
+  stored.mask = stored.sample_bytes == 1 ? 0xFF : 0xFFFF;
+  stored.shown = shown_as_they_are(stored.sample_bytes);
+  return stored;
+}
+
+StoredPixels decode_png_or_jpeg(std::string_view bytes, const std::string& name) {
+  check_container(bytes, name);
+  const cv::Mat raw(1, static_cast<int>(bytes.size()), CV_8UC1, const_cast<char*>(bytes.data()));
+  const auto decoded = std::make_shared<cv::Mat>();
+  try {
+    *decoded = cv::imdecode(raw, cv::IMREAD_UNCHANGED);
+  } catch (const cv::Exception& error) {
+    throw InputError(fmt::format("the picture cannot be decoded ({})", error.err), name, "convert it, or leave it out");
+  }
+  if (decoded->empty() || (decoded->depth() != CV_8U && decoded->depth() != CV_16U)) {
+    throw InputError("the picture cannot be decoded", name,
+                     "convert it to a PNG or JPEG of 8 or 16 bits, or leave it out");
+  }
+  return stored_in(decoded);
+}
+
+StoredPixels decode_stored(std::string_view bytes, const std::string& name, const ImageReadOptions& options) {
+  return is_dicom(bytes) ? decode_dicom(bytes, name, options) : decode_png_or_jpeg(bytes, name);
 }
 
 }  // namespace
 
-Image decode_image(std::string_view bytes, const std::string& name) {
-  check_container(bytes, name);
-  const cv::Mat raw(1, static_cast<int>(bytes.size()), CV_8UC1, const_cast<char*>(bytes.data()));
-  cv::Mat decoded;
-  try {
-    decoded = cv::imdecode(raw, cv::IMREAD_UNCHANGED);
-  } catch (const cv::Exception& error) {
-    throw InputError(fmt::format("the picture cannot be decoded ({})", error.err), name, "convert it, or leave it out");
+void ImageReadOptions::check() const {
+  if (windows.empty() || std::ranges::any_of(windows, [](const std::string& window) { return window.empty(); })) {
+    throw InputError("no window is named", "cohort.window or --window",
+                     "give first, full-range, min-max, or what a file calls one of its own");
   }
-  if (decoded.empty() || (decoded.depth() != CV_8U && decoded.depth() != CV_16U)) {
-    throw InputError("the picture cannot be decoded", name,
-                     "convert it to a PNG or JPEG of 8 or 16 bits, or leave it out");
-  }
-  if (decoded.channels() == 2) {
-    cv::extractChannel(decoded, decoded, 0);
-  }
-  NIWAKI_CHECK(decoded.channels() == 1 || decoded.channels() >= 3, "{} channels", decoded.channels());
-  return to_planes(decoded);
 }
 
-Image read_image(const std::filesystem::path& path) {
-  return decode_image(read_file(path, kLargestFile), path.string());
+Image decode_image(std::string_view bytes, const std::string& name, const ImageReadOptions& options) {
+  return to_image(decode_stored(bytes, name, options));
+}
+
+Image read_image(const std::filesystem::path& path, const ImageReadOptions& options) {
+  return decode_image(read_file(path, kLargestFile), path.string(), options);
+}
+
+Image read_resized(const std::filesystem::path& path, std::size_t channels, std::size_t height, std::size_t width,
+                   const ImageReadOptions& options) {
+  const std::string bytes = read_file(path, kLargestFile);
+  return with_channels(to_image(decode_stored(bytes, path.string(), options), height, width), channels);
 }
 
 std::string encode_png(const Image& image) {
