@@ -10,6 +10,7 @@
 #include "niwaki/cli/figures.hpp"
 #include "niwaki/cli/label_choice.hpp"
 #include "niwaki/cli/options.hpp"
+#include "niwaki/cli/strata_choice.hpp"
 #include "niwaki/cli/verbs.hpp"
 #include "niwaki/cohort/labels.hpp"
 #include "niwaki/core/atomic_file.hpp"
@@ -25,6 +26,7 @@ struct AuditCommand {
   CommonOptions common;
   std::string labels;
   LabelChoice label_choice;
+  StrataChoice strata;
   std::string scores;
   std::string train_labels;
   std::string train_counts;
@@ -42,8 +44,8 @@ struct AuditCommand {
     options.check();
     const Cohort cohort = read_labels(labels, label_choice.options());
     const std::optional<ValidationScores> validation = read_validation(cohort);
-    const AuditResult result =
-        audit(cohort, train_positives(cohort), read_grid(scores), options, logits, validation ? &*validation : nullptr);
+    const AuditResult result = audit(cohort, train_positives(cohort), read_grid(scores), options, logits,
+                                     validation ? &*validation : nullptr, strata.read(cohort));
     write_audit(result, out);
     if (common.json) {
       print_json(audit_json(result));
@@ -108,6 +110,7 @@ void add_audit_verb(CLI::App& program) {
   const auto command = std::make_shared<AuditCommand>();
   verb->add_option("--labels", command->labels, "Label file of the scored images")->required();
   command->label_choice.add_to(*verb);
+  command->strata.add_to(*verb);
   verb->add_option("--scores", command->scores, "Manifest CSV: method,seed,sparsity,path")->required();
   verb->add_option("--train-labels", command->train_labels, "Label file of the training images");
   verb->add_option("--train-counts", command->train_counts, "Instead: CSV class,positives");
