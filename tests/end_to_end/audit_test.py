@@ -8,7 +8,8 @@ import numpy as np
 
 from .workplace import EndToEnd, phantom_cohort, small_study
 
-FILES = {"audit.json", "global.csv", "classes.csv", "curves.csv", "pairs.csv", "exemplars.csv", "companions.csv", "images.csv"}
+FILES = {"audit.json", "global.csv", "classes.csv", "curves.csv", "pairs.csv", "exemplars.csv", "companions.csv", "strata.csv",
+         "images.csv"}
 
 
 def labels_of(path):

@@ -14,6 +14,7 @@
 #include "niwaki/audit/image_result.hpp"
 #include "niwaki/audit/measured_grid.hpp"
 #include "niwaki/audit/operating_points.hpp"
+#include "niwaki/audit/strata/strata.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/text.hpp"
 
@@ -108,11 +109,11 @@ ExemplarTables exemplar_tables(const Cohort& cohort, const ScoreGrid& grid, cons
   return tables;
 }
 
-/// Exemplars, images and companions, where the grid has the exemplar sparsity.
+/// Exemplars, images, companions and strata, where the grid has the exemplar sparsity.
 void look_closer(const Cohort& cohort, const std::vector<ClassLabels>& labels, const ScoreGrid& grid,
                  const MeasuredGrid& measured, const MethodFigures& figures, const OperatingPoints& operating_points,
-                 const AuditOptions& options, const Resampling* resampling, MethodResult& result,
-                 std::vector<Note>& notes) {
+                 const AuditOptions& options, const Resampling* resampling, const std::vector<ImageAttribute>& strata,
+                 MethodResult& result, std::vector<Note>& notes) {
   const std::string where = "methods." + result.method;
   result.companions.sparsity = options.exemplar_sparsity;
   if (!exemplar_sparsity(grid, result.method, options)) {
@@ -120,6 +121,9 @@ void look_closer(const Cohort& cohort, const std::vector<ClassLabels>& labels, c
     result.exemplars =
         no_exemplars(labels, options.exemplar_sparsity, "none chosen: " + reason, where + ".exemplars", notes);
     notes.push_back({where + ".companions", "none measured: " + reason});
+    if (!strata.empty()) {
+      notes.push_back({where + ".strata", "none measured: " + reason});
+    }
     return;
   }
   const ExemplarTables tables =
@@ -130,9 +134,13 @@ void look_closer(const Cohort& cohort, const std::vector<ClassLabels>& labels, c
   result.exemplars.images = image_result(tables.ranks, tables.dense, tables.pruned, tables.pair);
   if (resampling == nullptr) {
     notes.push_back({where + ".companions", "none measured, because no bootstrap was asked for"});
+    if (!strata.empty()) {
+      notes.push_back({where + ".strata", "none measured, because no bootstrap was asked for"});
+    }
     return;
   }
   result.companions = companion_effects(labels, tables.pair, *resampling, options);
+  result.strata = compare_strata(strata, labels, tables.pair, *resampling, options);
 }
 
 std::vector<OperatingPoint> listed(const OperatingPoints& points, const std::string& method,
@@ -197,7 +205,8 @@ void AuditOptions::check() const {
 }
 
 AuditResult audit(const Cohort& cohort, const std::vector<std::size_t>& train_positives, const ScoreGrid& grid,
-                  const AuditOptions& options, bool logits, const ValidationScores* validation) {
+                  const AuditOptions& options, bool logits, const ValidationScores* validation,
+                  const std::vector<ImageAttribute>& strata) {
   options.check();
   NIWAKI_CHECK(!cohort.classes.empty() && cohort.size() > 0, "an audit of {} images", cohort.size());
   NIWAKI_CHECK(train_positives.empty() || train_positives.size() == cohort.classes.size(), "{} counts for {} classes",
@@ -238,7 +247,8 @@ AuditResult audit(const Cohort& cohort, const std::vector<std::size_t>& train_po
     weigh_evidence(figures, labels, options, answer, result.notes);
     correlate_with_frequency(result.classes, answer, result.notes);
     compare_pairs(labels, answer, result.notes);
-    look_closer(cohort, labels, grid, measured, figures, operating_points, options, resampled, answer, result.notes);
+    look_closer(cohort, labels, grid, measured, figures, operating_points, options, resampled, strata, answer,
+                result.notes);
     answer.operating_points = listed(operating_points, method, grid.seeds);
   }
   return result;

@@ -19,13 +19,14 @@ struct ValidationScores {
 };
 
 /// The audit: what was forgotten, from labels and scores alone. `cohort` lists the images in the order of the tables'
-/// rows; a table that names its images and classes (CSV) is matched by those names instead. `train_positives` has one
-/// count a class, or is empty (the frequency figures are then empty). Definitions: docs/audit.md. Every figure that is
-/// empty has a note. The same result with any number of threads. Tables are read one a thread and forgotten; what stays
-/// is their figures, and the seed-averaged scores of the dense and the exemplar sparsity. Throws InputError where a
-/// table does not fit the labels.
+/// rows; a table that names its images and classes (CSV) is matched by those names instead. `strata` puts them into
+/// groups, each column one way, one value an image. `train_positives` has one count a class, or is empty (the frequency
+/// figures are then empty). Definitions: docs/audit.md. Every figure that is empty has a note. The same result with any
+/// number of threads. Tables are read one a thread and forgotten; what stays is their figures, and the seed-averaged
+/// scores of the dense and the exemplar sparsity. Throws InputError where a table does not fit the labels.
 AuditResult audit(const Cohort& cohort, const std::vector<std::size_t>& train_positives, const ScoreGrid& grid,
-                  const AuditOptions& options, bool logits = false, const ValidationScores* validation = nullptr);
+                  const AuditOptions& options, bool logits = false, const ValidationScores* validation = nullptr,
+                  const std::vector<ImageAttribute>& strata = {});
 
 /// `class,positives`, matched to `classes` by name ("Pleural_Thickening" and "Pleural Thickening" are one); the answer
 /// is in the order of `classes`, and classes that are not among them are passed over. Throws InputError for a class

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "niwaki/audit/options.hpp"
+#include "niwaki/audit/strata/strata_result.hpp"
 #include "niwaki/metrics/bootstrap_interval.hpp"
 
 namespace niwaki {
@@ -236,6 +237,7 @@ struct MethodResult {
   Correlation fcd_frequency_gap, fcd_iou;  // fcd against log_frequency_gap, and iou^(1/4)
   Correlation published_fcd_frequency_gap, published_fcd_iou;
   CompanionResult companions;
+  StrataResult strata;
   ExemplarResult exemplars;
   std::vector<OperatingPoint> operating_points;  // one a seed and class
 };

@@ -8,7 +8,9 @@
 
 #include "niwaki/audit/audit.hpp"
 #include "niwaki/cli/figures.hpp"
+#include "niwaki/cli/label_choice.hpp"
 #include "niwaki/cli/options.hpp"
+#include "niwaki/cli/strata_choice.hpp"
 #include "niwaki/cli/verbs.hpp"
 #include "niwaki/cohort/labels.hpp"
 #include "niwaki/core/atomic_file.hpp"
@@ -23,7 +25,8 @@ namespace {
 struct AuditCommand {
   CommonOptions common;
   std::string labels;
-  std::string label_format = "auto";
+  LabelChoice label_choice;
+  StrataChoice strata;
   std::string scores;
   std::string train_labels;
   std::string train_counts;
@@ -39,10 +42,10 @@ struct AuditCommand {
     options.operating_point = parse_operating_point(operating_point, "--operating-point");
     options.seed = common.seed.value_or(options.seed);
     options.check();
-    const Cohort cohort = read_labels(labels, {.format = parse_label_format(label_format), .classes = {}});
+    const Cohort cohort = read_labels(labels, label_choice.options());
     const std::optional<ValidationScores> validation = read_validation(cohort);
-    const AuditResult result =
-        audit(cohort, train_positives(cohort), read_grid(scores), options, logits, validation ? &*validation : nullptr);
+    const AuditResult result = audit(cohort, train_positives(cohort), read_grid(scores), options, logits,
+                                     validation ? &*validation : nullptr, strata.read(cohort));
     write_audit(result, out);
     if (common.json) {
       print_json(audit_json(result));
@@ -65,9 +68,8 @@ struct AuditCommand {
     if (validation_labels.empty()) {
       return std::nullopt;
     }
-    ValidationScores validation = {
-        read_labels(validation_labels, {.format = parse_label_format(label_format), .classes = cohort.classes}),
-        read_grid(validation_scores)};
+    ValidationScores validation = {read_labels(validation_labels, label_choice.options(cohort.classes)),
+                                   read_grid(validation_scores)};
     check_other_patients(validation.cohort, cohort);
     return validation;
   }
@@ -95,8 +97,7 @@ struct AuditCommand {
       return read_train_counts(train_counts, cohort.classes);
     }
     if (!train_labels.empty()) {
-      return read_labels(train_labels, {.format = parse_label_format(label_format), .classes = cohort.classes})
-          .positives();
+      return read_labels(train_labels, label_choice.options(cohort.classes)).positives();
     }
     return {};
   }
@@ -108,8 +109,8 @@ void add_audit_verb(CLI::App& program) {
   CLI::App* verb = program.add_subcommand("audit", "What pruning made a network forget, from labels and scores");
   const auto command = std::make_shared<AuditCommand>();
   verb->add_option("--labels", command->labels, "Label file of the scored images")->required();
-  verb->add_option("--label-format", command->label_format, "auto, niwaki, nih, nih-cxr-lt, mimic-cxr-lt")
-      ->capture_default_str();
+  command->label_choice.add_to(*verb);
+  command->strata.add_to(*verb);
   verb->add_option("--scores", command->scores, "Manifest CSV: method,seed,sparsity,path")->required();
   verb->add_option("--train-labels", command->train_labels, "Label file of the training images");
   verb->add_option("--train-counts", command->train_counts, "Instead: CSV class,positives");

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "niwaki/cli/cohort_verbs.hpp"
 #include "niwaki/cli/options.hpp"
 #include "niwaki/cli/verbs.hpp"
 #include "niwaki/cohort/phantom/phantom.hpp"
@@ -35,8 +36,10 @@ struct PhantomCommand {
 }  // namespace
 
 void add_cohort_verb(CLI::App& program) {
-  CLI::App* verb = program.add_subcommand("cohort", "Draw a phantom cohort");
+  CLI::App* verb = program.add_subcommand("cohort", "Check or convert a data set, or draw a phantom cohort");
   verb->require_subcommand(1);
+  add_cohort_check(*verb);
+  add_cohort_convert(*verb);
   CLI::App* phantom = verb->add_subcommand("phantom", "Draw chest X-ray-like pictures whose truth is known");
   const auto command = std::make_shared<PhantomCommand>();
   phantom->add_option("--images", command->options.images, "Pictures")->capture_default_str();

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "niwaki/audit/audit.hpp"
+#include "niwaki/cli/label_choice.hpp"
 #include "niwaki/cli/options.hpp"
 #include "niwaki/cli/verbs.hpp"
 #include "niwaki/cohort/labels.hpp"
@@ -17,7 +18,7 @@ namespace {
 struct ExemplarsCommand {
   CommonOptions common;
   std::string labels;
-  std::string label_format = "auto";
+  LabelChoice label_choice;
   std::vector<std::string> dense;
   std::vector<std::string> against;
   std::string out;
@@ -30,7 +31,7 @@ struct ExemplarsCommand {
     options.seed = common.seed.value_or(options.seed);
     options.check();
     check_output(out, {".csv"});
-    const Cohort cohort = read_labels(labels, {.format = parse_label_format(label_format), .classes = {}});
+    const Cohort cohort = read_labels(labels, label_choice.options());
     const AuditResult result = audit(cohort, {}, table_pair(), options, logits);
     write_exemplars(result, out);
     if (common.json) {
@@ -79,8 +80,7 @@ void add_exemplars_verb(CLI::App& program) {
       "exemplars", "The images on which any two networks disagree most: dense against quantised, or another one");
   const auto command = std::make_shared<ExemplarsCommand>();
   verb->add_option("--labels", command->labels, "Label file of the scored images")->required();
-  verb->add_option("--label-format", command->label_format, "auto, niwaki, nih, nih-cxr-lt, mimic-cxr-lt")
-      ->capture_default_str();
+  command->label_choice.add_to(*verb);
   verb->add_option("--dense", command->dense, "Score tables of the network that is trusted, one a seed")->required();
   verb->add_option("--against", command->against, "Score tables of the other one, in the same order")->required();
   verb->add_option("--out", command->out, "The list, a CSV")->required();

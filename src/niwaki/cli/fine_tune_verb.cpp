@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "niwaki/cli/label_choice.hpp"
 #include "niwaki/cli/options.hpp"
 #include "niwaki/cli/sparsity_table.hpp"
 #include "niwaki/cli/verbs.hpp"
@@ -36,7 +37,7 @@ struct FineTuneCommand {
   std::string method = "l1";
   double sparsity = 0;
   std::string labels;
-  std::string label_format = "auto";
+  LabelChoice label_choice;
   std::string images;
   std::string out;
   std::vector<std::string> settings;
@@ -57,7 +58,7 @@ struct FineTuneCommand {
       throw InputError("the network does not say how pictures become its input", model,
                        "add the metadata niwaki.channels, .height, .width, .mean, .deviation (docs/models.md)");
     }
-    const Cohort cohort = read_labels(labels, {.format = parse_label_format(label_format), .classes = dense.classes});
+    const Cohort cohort = read_labels(labels, label_choice.options(dense.classes));
     const auto source = cached(open_image_files(cohort, images, *dense.preprocessing),
                                static_cast<std::size_t>(recipe.cache_gigabytes * kGigabyte));
     const Tuned tuned = this->tuned(dense, {source.get(), cohort.label_view()}, cohort, recipe);
@@ -190,8 +191,7 @@ void add_fine_tune_verb(CLI::App& program) {
   verb->add_option("--sparsity", command->sparsity, "Instead: prune it by steps, fine-tuning between them, to this");
   verb->add_option("--method", command->method, "How weights are chosen then, as niwaki prune")->capture_default_str();
   verb->add_option("--labels", command->labels, "Label file of the training images")->required();
-  verb->add_option("--label-format", command->label_format, "auto, niwaki, nih, nih-cxr-lt, mimic-cxr-lt")
-      ->capture_default_str();
+  command->label_choice.add_to(*verb);
   verb->add_option("--images", command->images, "Folder of pictures")->required();
   verb->add_option("--out", command->out, "Where to write the network")->required();
   verb->add_option("--set", command->settings, "A recipe key=value of finetune, gradual or train (niwaki study --keys)")

@@ -7,6 +7,7 @@
 
 #include "niwaki/audit/guard/guard.hpp"
 #include "niwaki/audit/guard/guarded_tables.hpp"
+#include "niwaki/cli/label_choice.hpp"
 #include "niwaki/cli/options.hpp"
 #include "niwaki/cli/run_times.hpp"
 #include "niwaki/cli/verbs.hpp"
@@ -26,7 +27,7 @@ struct GuardCommand {
   CommonOptions common;
   std::string study;  // its folder, in the place of the files
   std::string labels, scores, calibration_labels, calibration_scores, train_labels, train_counts;
-  std::string label_format = "auto";
+  LabelChoice label_choice;
   std::string dense_model, pruned_model, second_model;
   std::string operating_point = operating_point_text(OperatingPointRule{});
   std::string target = guard_target_name(GuardTarget::kExemplarsOfSeed);
@@ -113,12 +114,10 @@ struct GuardCommand {
       throw UsageError("a guard learns from labels and scores", "--calibration-labels, --calibration-scores",
                        "give both, or neither to divide the patients");
     }
-    const LabelFormat format = parse_label_format(label_format);
-    GuardSource source{.cohort = read_labels(labels, {.format = format, .classes = {}}), .grid = read_grid(scores)};
+    GuardSource source{.cohort = read_labels(labels, label_choice.options()), .grid = read_grid(scores)};
     if (!calibration_labels.empty()) {
-      source.calibration.emplace(
-          ValidationScores{read_labels(calibration_labels, {.format = format, .classes = source.cohort.classes}),
-                           read_grid(calibration_scores)});
+      source.calibration.emplace(ValidationScores{
+          read_labels(calibration_labels, label_choice.options(source.cohort.classes)), read_grid(calibration_scores)});
     }
     source.calibration_share = calibration_share;
     source.method = method;
@@ -136,7 +135,7 @@ struct GuardCommand {
       return read_train_counts(train_counts, classes);
     }
     if (!train_labels.empty()) {
-      return read_labels(train_labels, {.format = parse_label_format(label_format), .classes = classes}).positives();
+      return read_labels(train_labels, label_choice.options(classes)).positives();
     }
     return {};
   }
@@ -233,8 +232,7 @@ struct GuardCommand {
 void add_inputs(CLI::App& verb, GuardCommand& command) {
   verb.add_option("study", command.study, "A study's folder (made with guard.calibrate = true), instead of files");
   verb.add_option("--labels", command.labels, "Label file of the scored images");
-  verb.add_option("--label-format", command.label_format, "auto, niwaki, nih, nih-cxr-lt, mimic-cxr-lt")
-      ->capture_default_str();
+  command.label_choice.add_to(verb);
   verb.add_option("--scores", command.scores, "Manifest CSV: method,seed,sparsity,path");
   verb.add_option("--calibration-labels", command.calibration_labels, "Label file of other patients, to learn from");
   verb.add_option("--calibration-scores", command.calibration_scores, "Manifest of their scores, dense and pruned");

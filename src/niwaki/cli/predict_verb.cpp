@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "niwaki/cli/label_choice.hpp"
 #include "niwaki/cli/options.hpp"
 #include "niwaki/cli/picture_options.hpp"
 #include "niwaki/cli/verbs.hpp"
@@ -21,7 +22,7 @@ struct PredictCommand {
   CommonOptions common;
   std::string model;
   std::string labels;
-  std::string label_format = "auto";
+  LabelChoice label_choice;
   std::string images;
   PictureOptions pictures;
   std::string input;
@@ -75,7 +76,7 @@ struct PredictCommand {
 
   [[nodiscard]] std::vector<float> from_images(const Graph& graph, const Predictor& predictor) const {
     const Preprocessing preprocessing = pictures.preprocessing_of(graph, model);
-    const Cohort cohort = read_labels(labels, {.format = parse_label_format(label_format), .classes = {}});
+    const Cohort cohort = read_labels(labels, label_choice.options());
     const auto source = open_image_files(cohort, images, preprocessing);
     const auto progress = common.progress();
     progress->start("predict", static_cast<double>(cohort.size()));
@@ -109,8 +110,7 @@ void add_predict_verb(CLI::App& program) {
   const auto command = std::make_shared<PredictCommand>();
   verb->add_option("--model", command->model, "ONNX network (.onnx or .onnx.zst)")->required();
   verb->add_option("--labels", command->labels, "Label file: its images are predicted, in its order");
-  verb->add_option("--label-format", command->label_format, "auto, niwaki, nih, nih-cxr-lt, mimic-cxr-lt")
-      ->capture_default_str();
+  command->label_choice.add_to(*verb);
   verb->add_option("--images", command->images, "Folder of pictures");
   command->pictures.add_to(*verb);
   verb->add_option("--input", command->input,

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "niwaki/cli/label_choice.hpp"
 #include "niwaki/cli/options.hpp"
 #include "niwaki/cli/picture_options.hpp"
 #include "niwaki/cli/repair_options.hpp"
@@ -33,7 +34,7 @@ struct PruneCommand {
   std::optional<double> sparsity;
   std::string out;
   std::string labels;
-  std::string label_format = "auto";
+  LabelChoice label_choice;
   std::string images;
   PictureOptions pictures;
   PruneScope scope;
@@ -75,7 +76,7 @@ struct PruneCommand {
   void prune_to_the_speed(const PruningMethod& parts) const {
     const Graph dense = read_onnx(model);
     const Preprocessing preprocessing = pictures.preprocessing_of(dense, model);
-    const Cohort cohort = read_labels(labels, {.format = parse_label_format(label_format), .classes = dense.classes});
+    const Cohort cohort = read_labels(labels, label_choice.options(dense.classes));
     const auto source = open_image_files(cohort, images, preprocessing);
     const StatisticsKinds needs = criterion_entry(parts.criterion).needs;
     const WeightStatistics statistics = needs.empty() ? WeightStatistics{} : statistics_of(dense, needs, 0.5);
@@ -159,7 +160,7 @@ struct PruneCommand {
 
   [[nodiscard]] WeightStatistics statistics_of(const Graph& dense, const StatisticsKinds& needs, double nominal) const {
     const Preprocessing preprocessing = pictures.preprocessing_of(dense, model);
-    const Cohort cohort = read_labels(labels, {.format = parse_label_format(label_format), .classes = dense.classes});
+    const Cohort cohort = read_labels(labels, label_choice.options(dense.classes));
     const auto source = open_image_files(cohort, images, preprocessing);
     Graph named = dense;
     if (named.classes.empty()) {
@@ -177,7 +178,7 @@ struct PruneCommand {
       return read_calibration_array(repair.array, dense);
     }
     const Preprocessing preprocessing = pictures.preprocessing_of(dense, model);
-    const Cohort cohort = read_labels(labels, {.format = parse_label_format(label_format), .classes = dense.classes});
+    const Cohort cohort = read_labels(labels, label_choice.options(dense.classes));
     const std::vector<std::size_t> rows = calibration_rows(cohort, calibration.images, seed());
     CalibrationPictures chosen;
     chosen.all = open_image_files(cohort, images, preprocessing);
@@ -225,8 +226,7 @@ void add_scope_options(CLI::App& verb, PruneCommand& command) {
 void add_calibration_options(CLI::App& verb, PruneCommand& command) {
   verb.add_option("--labels", command.labels,
                   "Label file of the images that wanda, taylor, fisher, tail and repairs look at");
-  verb.add_option("--label-format", command.label_format, "auto, niwaki, nih, nih-cxr-lt, mimic-cxr-lt")
-      ->capture_default_str();
+  command.label_choice.add_to(verb);
   verb.add_option("--images", command.images, "Folder of their pictures");
   command.pictures.add_to(verb);
   verb.add_option("--calibration-images", command.calibration.images, "Images to look at, at most")

@@ -9,6 +9,7 @@
 #include "niwaki/audit/readers/reading_files.hpp"
 #include "niwaki/audit/readers/reading_round.hpp"
 #include "niwaki/audit/readers/readings.hpp"
+#include "niwaki/cli/label_choice.hpp"
 #include "niwaki/cli/options.hpp"
 #include "niwaki/cli/readings_text.hpp"
 #include "niwaki/cli/verbs.hpp"
@@ -24,7 +25,7 @@ namespace {
 struct SampleCommand {
   CommonOptions common;
   std::string exemplars, labels, out, method;
-  std::string label_format = "auto";
+  LabelChoice label_choice;
   std::string readers = "1";
   std::string match = "none";
   std::optional<double> sparsity;
@@ -38,7 +39,7 @@ struct SampleCommand {
     options.readers = parse_readers(readers);
     options.match = parse_match(match);
     options.one_image_a_patient = !any_image_of_a_patient;
-    const Cohort cohort = read_labels(labels, {.format = parse_label_format(label_format), .classes = {}});
+    const Cohort cohort = read_labels(labels, label_choice.options());
     const ExemplarList list = read_exemplar_list(exemplars, method, sparsity);
     const ReadingRound round = draw_reading_round(cohort, list, options);
     write_reading_round(round, cohort, files, out);
@@ -104,8 +105,7 @@ void add_sample(CLI::App& verb) {
   CLI::App* sample = verb.add_subcommand("sample", "Draw a blinded reading list of exemplars and others");
   sample->add_option("--exemplars", command->exemplars, "exemplars.csv of an audit")->required();
   sample->add_option("--labels", command->labels, "Label file of the audited images")->required();
-  sample->add_option("--label-format", command->label_format, "auto, niwaki, nih, nih-cxr-lt, mimic-cxr-lt")
-      ->capture_default_str();
+  command->label_choice.add_to(*sample);
   sample->add_option("--method", command->method, "Whose exemplars, where the file lists several methods");
   sample->add_option("--sparsity", command->sparsity, "At which sparsity, where the file lists several");
   sample->add_option("--images-per-group", command->options.images_per_group, "Exemplars, and as many others")

@@ -13,7 +13,7 @@ namespace niwaki {
 void add_audit_verb(CLI::App& program);
 void add_bench_verb(CLI::App& program);
 void add_certify_verb(CLI::App& program);
-void add_cohort_verb(CLI::App& program);
+void add_cohort_verb(CLI::App& program);  // cohort check, cohort convert, cohort phantom
 void add_exemplars_verb(CLI::App& program);
 void add_fine_tune_verb(CLI::App& program);
 void add_guard_verb(CLI::App& program);

@@ -7,6 +7,15 @@
 
 namespace niwaki {
 
+namespace {
+
+/// One finding that the label files of NIH and of Stanford call by two names.
+std::string_view plain_finding(std::string_view comparable) {
+  return comparable == "pleural effusion" ? "effusion" : comparable;
+}
+
+}  // namespace
+
 std::string comparable_class_name(std::string_view name) {
   std::string result = lower_case(trimmed(name));
   std::replace(result.begin(), result.end(), '_', ' ');
@@ -18,6 +27,11 @@ std::optional<std::size_t> find_class(std::string_view name, std::span<const std
   const std::string wanted = comparable_class_name(name);
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (comparable_class_name(names[i]) == wanted) {
+      return i;
+    }
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (plain_finding(comparable_class_name(names[i])) == plain_finding(wanted)) {
       return i;
     }
   }

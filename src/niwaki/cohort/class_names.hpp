@@ -13,7 +13,8 @@ namespace niwaki {
 /// Thickening" are one.
 std::string comparable_class_name(std::string_view name);
 
-/// Where `name` stands among `names`, compared so.
+/// Where `name` stands among `names`, compared so; where it does not, "Effusion" (NIH) and "Pleural Effusion"
+/// (CheXpert) are one too.
 std::optional<std::size_t> find_class(std::string_view name, std::span<const std::string> names);
 
 /// For each wanted class its place among `there`. Throws InputError naming `source`, the class and the nearest name

@@ -64,6 +64,13 @@ Cohort Cohort::subset(std::span<const std::size_t> rows) const {
       chosen.given_splits.push_back(given_splits[row]);
     }
   }
+  for (const ImageAttribute& attribute : attributes) {
+    ImageAttribute& part = chosen.attributes.emplace_back(ImageAttribute{attribute.name, {}});
+    part.values.reserve(rows.size());
+    for (const std::size_t row : rows) {
+      part.values.push_back(attribute.values[row]);
+    }
+  }
   return chosen;
 }
 

@@ -26,6 +26,12 @@ struct Record {
 enum class Split : std::uint8_t { kTrain, kValidation, kTest };
 const char* split_name(Split split);  // "train", "validation", "test"
 
+/// Something else that is known of each image, as text: its view, the patient's sex, the site.
+struct ImageAttribute {
+  std::string name;
+  std::vector<std::string> values;  // one a record; "" where not known
+};
+
 /// Who is studied: images, their patients, and what was found on them.
 struct Cohort {
   std::vector<std::string> classes;
@@ -33,6 +39,8 @@ struct Cohort {
   std::vector<Label> labels;  // [records, classes] row-major
   /// One a record where the label files say it (official lists, one file a split); empty where they do not.
   std::vector<Split> given_splits;
+  /// What the label file says beside labels: `view`, `sex`, `age_band` where it has them.
+  std::vector<ImageAttribute> attributes;
 
   [[nodiscard]] std::size_t size() const { return records.size(); }
   [[nodiscard]] MatrixView<const Label> label_view() const { return {labels.data(), size(), classes.size()}; }

@@ -63,47 +63,42 @@ class Subfolders {
   std::unordered_map<std::string, std::vector<fs::path>> files_;
 };
 
-void check_different(const Cohort& cohort, const std::vector<fs::path>& files) {
+void check_different(const Cohort& cohort, const std::vector<fs::path>& files, ProblemReport* problems) {
   std::unordered_map<std::string, std::size_t> rows;
   for (std::size_t row = 0; row < files.size(); ++row) {
+    if (files[row].empty()) {
+      continue;
+    }
     const auto [first, fresh] = rows.emplace(files[row].lexically_normal().string(), row);
     if (!fresh) {
-      throw InputError(
-          fmt::format("images '{}' and '{}' are one file", cohort.records[first->second].id, cohort.records[row].id),
-          files[row].string(), "give each image its own file, or list it once");
+      tell(problems,
+           {"two images of one file",
+            fmt::format("images '{}' and '{}' are one file", cohort.records[first->second].id, cohort.records[row].id),
+            files[row].string(), "give each image its own file, or list it once"});
     }
   }
 }
 
+/// The file of one record; empty where it is missing. Throws InputError for a name that leads out of the folder, or
+/// that several files have.
+fs::path find_file(const Record& record, const fs::path& folder, Subfolders& subfolders) {
+  if (!stays_inside(record.image)) {
+    throw InputError("a picture's name leads out of the folder", record.image,
+                     "name files below the folder of pictures");
+  }
+  fs::path file = folder / record.image;
+  return fs::is_regular_file(file) ? file : subfolders.find(record.image);
+}
+
 std::vector<fs::path> find_files(const Cohort& cohort, const fs::path& folder) {
-  if (!fs::is_directory(folder)) {
-    throw InputError("there is no such folder of pictures", folder.string(), "check cohort.images or --images");
-  }
-  std::vector<fs::path> files;
-  Subfolders subfolders(folder);
-  std::size_t missing = 0;
-  std::string first_missing;
-  for (const Record& record : cohort.records) {
-    if (!stays_inside(record.image)) {
-      throw InputError("a picture's name leads out of the folder", record.image,
-                       "name files below the folder of pictures");
-    }
-    fs::path file = folder / record.image;
-    if (!fs::is_regular_file(file)) {
-      const fs::path found = subfolders.find(record.image);
-      if (found.empty()) {
-        first_missing = missing++ == 0 ? file.string() : first_missing;
-        continue;
-      }
-      file = found;
-    }
-    files.push_back(std::move(file));
-  }
+  std::vector<fs::path> files = find_picture_files(cohort, folder, nullptr);
+  const auto missing = std::count(files.begin(), files.end(), fs::path());
   if (missing > 0) {
-    throw InputError(fmt::format("{} of {} pictures are missing, the first", missing, cohort.size()), first_missing,
+    const auto first = std::find(files.begin(), files.end(), fs::path()) - files.begin();
+    throw InputError(fmt::format("{} of {} pictures are missing, the first", missing, cohort.size()),
+                     (folder / cohort.records[static_cast<std::size_t>(first)].image).string(),
                      "check the folder, or take their rows out of the label file");
   }
-  check_different(cohort, files);
   return files;
 }
 
@@ -170,6 +165,29 @@ class CachedImages : public ImageSource {
 };
 
 }  // namespace
+
+std::vector<fs::path> find_picture_files(const Cohort& cohort, const fs::path& folder, ProblemReport* problems) {
+  if (!fs::is_directory(folder)) {
+    throw InputError("there is no such folder of pictures", folder.string(), "check cohort.images or --images");
+  }
+  std::vector<fs::path> files(cohort.size());
+  Subfolders subfolders(folder);
+  for (std::size_t row = 0; row < cohort.size(); ++row) {
+    const Record& record = cohort.records[row];
+    try {
+      files[row] = find_file(record, folder, subfolders);
+    } catch (const InputError& error) {
+      tell(problems, {"pictures whose file is not clear", error.problem(), error.where(), error.what_to_do()});
+      continue;
+    }
+    if (files[row].empty() && problems != nullptr) {
+      problems->add({"pictures that are missing", fmt::format("the picture of image '{}' is missing", record.id),
+                     (folder / record.image).string(), "check the folder, or take their rows out of the label file"});
+    }
+  }
+  check_different(cohort, files, problems);
+  return files;
+}
 
 std::unique_ptr<ImageSource> open_image_files(const Cohort& cohort, const fs::path& folder,
                                               const Preprocessing& preprocessing) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "niwaki/cohort/cohort.hpp"
+#include "niwaki/cohort/problems.hpp"
 #include "niwaki/core/preprocessing.hpp"
 
 namespace niwaki {
@@ -31,6 +32,11 @@ class ImageSource {
   /// The files behind the pictures, one an image; empty where they are drawn. A study hashes them.
   [[nodiscard]] virtual std::vector<std::filesystem::path> files() const { return {}; }
 };
+
+/// The file of each record below `folder`, as open_image_files() finds them. With `problems`, what is wrong is told
+/// there and that record's path is empty.
+std::vector<std::filesystem::path> find_picture_files(const Cohort& cohort, const std::filesystem::path& folder,
+                                                      ProblemReport* problems);
 
 /// Image files below `folder`, by Record::image. A name without a folder that is not directly there is looked for in
 /// the folders below (NIH's own layout is images_001/images/ ... images_012/images/). Throws InputError on construction

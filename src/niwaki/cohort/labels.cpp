@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "niwaki/cohort/class_names.hpp"
+#include "niwaki/cohort/image_attributes.hpp"
+#include "niwaki/cohort/label_format.hpp"
 #include "niwaki/cohort/nih_labels.hpp"
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/csv.hpp"
@@ -18,144 +20,38 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::pair<LabelFormat, const char*>, 5> kFormatNames = {
+constexpr std::array<std::pair<LabelFormat, const char*>, 7> kFormatNames = {
     {{LabelFormat::kAuto, "auto"},
      {LabelFormat::kNiwaki, "niwaki"},
      {LabelFormat::kNih, "nih"},
      {LabelFormat::kNihCxrLt, "nih-cxr-lt"},
-     {LabelFormat::kMimicCxrLt, "mimic-cxr-lt"}}};
+     {LabelFormat::kMimicCxrLt, "mimic-cxr-lt"},
+     {LabelFormat::kChexpert, "chexpert"},
+     {LabelFormat::kMimicCxr, "mimic-cxr"}}};
 
-LabelFormat recognise(const CsvTable& table) {
-  const auto has = [&](const char* name) { return table.find_column(name).has_value(); };
-  if (has("Image Index") && has("Finding Labels")) {
-    return LabelFormat::kNih;
-  }
-  if (has("id") && has("patient_id")) {
-    return LabelFormat::kNiwaki;
-  }
-  if (has("path") && (has("subject_id") || has("subj_id"))) {
-    return LabelFormat::kMimicCxrLt;
-  }
-  if (has("dicom_id") && has("subject_id")) {
-    return LabelFormat::kMimicCxrLt;
-  }
-  if (has("id") && (has("subj_id") || has("subject_id"))) {
-    return LabelFormat::kNihCxrLt;
-  }
-  throw InputError(
-      "the label format is not recognised by the header", table.path,
-      fmt::format("name it with --label-format, or give columns id,patient_id,<class>...; the file's are: {}",
-                  joined(table.header, ", ")));
-}
-
-Label parse_cell(const CsvTable& table, std::size_t row, std::size_t column) {
-  const std::string_view cell = table.rows[row].cells[column];
-  if (cell == "1" || cell == "1.0") {
-    return Label::kPositive;
-  }
-  if (cell == "0" || cell == "0.0") {
-    return Label::kNegative;
-  }
-  if (cell.empty()) {
-    return Label::kUnknown;
-  }
-  throw InputError(fmt::format("'{}' is no label", cell), table.where(row, column),
-                   "write 1 (present), 0 (absent) or nothing (unknown)");
-}
-
-/// A table with one column a class: which columns say what.
-struct ColumnLayout {
-  std::size_t id = 0;
-  std::size_t patient = 0;
-  std::size_t image = 0;
-  std::optional<std::size_t> site;
-  std::vector<std::string> not_classes;  // names of columns that are no class
-};
-
-std::size_t first_column(const CsvTable& table, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    if (const auto found = table.find_column(name)) {
-      return *found;
-    }
-  }
-  return table.column(*names.begin());  // throws, naming it
-}
-
-ColumnLayout layout_of(const CsvTable& table, LabelFormat format) {
-  ColumnLayout layout;
-  if (format == LabelFormat::kNiwaki) {
-    layout.id = table.column("id");
-    layout.patient = table.column("patient_id");
-    layout.image = table.find_column("image").value_or(layout.id);
-    layout.site = table.find_column("site");
-    layout.not_classes = {"id", "patient_id", "image", "site"};
-  } else if (format == LabelFormat::kNihCxrLt) {
-    layout.id = layout.image = table.column("id");
-    layout.patient = first_column(table, {"subj_id", "subject_id"});
-    layout.not_classes = {"id", "subj_id", "subject_id"};
-  } else {
-    layout.id = first_column(table, {"dicom_id", "id", "path"});
-    layout.image = first_column(table, {"path", "id", "dicom_id"});
-    layout.patient = first_column(table, {"subject_id", "subj_id"});
-    layout.not_classes = {"id",      "path",       "fpath",        "dicom_id", "study_id",
-                          "subj_id", "subject_id", "ViewPosition", "split"};
-  }
-  return layout;
-}
-
-std::vector<std::size_t> class_columns(const CsvTable& table, const ColumnLayout& layout) {
-  std::vector<std::size_t> columns;
-  for (std::size_t column = 0; column < table.header.size(); ++column) {
-    const std::string& name = table.header[column];
-    const bool plain =
-        std::find(layout.not_classes.begin(), layout.not_classes.end(), name) == layout.not_classes.end();
-    if (plain && !name.empty()) {
-      columns.push_back(column);
-    }
-  }
-  return columns;
-}
-
-Record record_of(const CsvTable& table, const ColumnLayout& layout, std::size_t row) {
-  const std::span<const std::string_view> cells = table.rows[row].cells;
-  Record record{std::string(cells[layout.id]), std::string(cells[layout.patient]), std::string(cells[layout.image]),
-                std::string(layout.site ? cells[*layout.site] : "")};
-  if (record.id.empty() || record.patient.empty()) {
-    throw InputError(record.id.empty() ? "an image has no id" : "an image has no patient", table.where(row),
-                     "fill in the cell");
-  }
-  if (record.image.empty()) {
-    record.image = record.id;
-  }
-  return record;
-}
-
-Cohort read_columns(const CsvTable& table, LabelFormat format) {
-  const ColumnLayout layout = layout_of(table, format);
-  const std::vector<std::size_t> columns = class_columns(table, layout);
-  Cohort cohort;
-  for (const std::size_t column : columns) {
-    cohort.classes.push_back(table.header[column]);
-  }
-  cohort.records.reserve(table.rows.size());
-  cohort.labels.reserve(table.rows.size() * columns.size());
-  for (std::size_t row = 0; row < table.rows.size(); ++row) {
-    cohort.records.push_back(record_of(table, layout, row));
-    for (const std::size_t column : columns) {
-      cohort.labels.push_back(parse_cell(table, row, column));
-    }
-  }
-  return cohort;
-}
-
-void check_ids_once(const Cohort& cohort, const CsvTable& table) {
+/// Leaves out what is listed before.
+void check_ids_once(ReadRows& read, const CsvTable& table, ProblemReport* problems) {
+  const Cohort& cohort = read.cohort;
   NameIndex ids(cohort.size());
+  std::vector<std::size_t> kept;
   for (std::size_t row = 0; row < cohort.size(); ++row) {
-    const auto [first, fresh] = ids.insert(cohort.records[row].id);  // all before were new, so its number is its row
-    if (!fresh) {
-      throw InputError(fmt::format("an image is listed twice, first in line {}", table.rows[first].line),
-                       table.where(row), "list each image once");
+    const auto [first, fresh] = ids.insert(cohort.records[row].id);
+    if (fresh) {
+      kept.push_back(row);  // so the number of a name is its place in `kept`
+    } else {
+      tell(problems,
+           {"images listed twice",
+            fmt::format("an image is listed twice, first in line {}", table.rows[read.rows[kept[first]]].line),
+            table.where(read.rows[row]), "list each image once"});
     }
+  }
+  if (kept.size() < cohort.size()) {
+    std::vector<std::size_t> rows;
+    for (const std::size_t row : kept) {
+      rows.push_back(read.rows[row]);
+    }
+    read.cohort = read.cohort.subset(kept);
+    read.rows = std::move(rows);
   }
 }
 
@@ -178,10 +74,26 @@ Cohort with_classes(Cohort cohort, const std::vector<std::string>& wanted, const
   return cohort;
 }
 
+/// `all` has the records of the part already. What only one of the files says is unknown elsewhere.
+void append_attributes(Cohort& all, std::vector<ImageAttribute> of_part) {
+  for (ImageAttribute& part : of_part) {
+    auto place = std::ranges::find(all.attributes, part.name, &ImageAttribute::name);
+    if (place == all.attributes.end()) {
+      place = all.attributes.insert(all.attributes.end(), ImageAttribute{part.name, {}});
+    }
+    place->values.resize(all.size() - part.values.size());
+    std::move(part.values.begin(), part.values.end(), std::back_inserter(place->values));
+  }
+  for (ImageAttribute& attribute : all.attributes) {
+    attribute.values.resize(all.size());
+  }
+}
+
 void append(Cohort& all, Cohort part, Split split) {
   all.given_splits.insert(all.given_splits.end(), part.size(), split);
   std::move(part.records.begin(), part.records.end(), std::back_inserter(all.records));
   all.labels.insert(all.labels.end(), part.labels.begin(), part.labels.end());
+  append_attributes(all, std::move(part.attributes));
 }
 
 }  // namespace
@@ -206,23 +118,17 @@ const char* label_format_name(LabelFormat format) {
 
 Cohort read_labels(const fs::path& path, const LabelOptions& options) {
   // NIH's header has fewer names than its rows have cells, so widths are checked once the format is known.
-  CsvTable table = read_csv(path, {.same_width = false});
-  const LabelFormat format = options.format == LabelFormat::kAuto ? recognise(table) : options.format;
-  Cohort cohort;
-  if (format == LabelFormat::kNih) {
-    cohort = read_nih_labels(table);
-  } else {
-    for (std::size_t row = 0; row < table.rows.size(); ++row) {
-      if (table.rows[row].cells.size() != table.header.size()) {
-        throw InputError(
-            fmt::format("{} cells under {} column names", table.rows[row].cells.size(), table.header.size()),
-            table.where(row), "give each row as many cells as the header");
-      }
-    }
-    cohort = read_columns(table, format);
-  }
-  check_ids_once(cohort, table);
+  const CsvTable table = read_csv(path, {.same_width = false});
+  const LabelFormat format = options.format == LabelFormat::kAuto ? recognise_label_format(table) : options.format;
+  ReadRows read = format == LabelFormat::kNih ? read_nih_labels(table, options.problems)
+                                              : read_label_columns(table, format, options);
+  check_ids_once(read, table, options.problems);
+  Cohort cohort = std::move(read.cohort);
+  cohort.attributes = read_attributes(table, read.rows);
   cohort.check(path.string());
+  if (!options.map.empty()) {
+    cohort = with_class_map(std::move(cohort), options.map, path.string());
+  }
   return with_classes(std::move(cohort), options.classes, path.string());
 }
 

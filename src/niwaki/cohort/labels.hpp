@@ -4,17 +4,22 @@
 #include <string>
 #include <vector>
 
+#include "niwaki/cohort/class_map.hpp"
 #include "niwaki/cohort/cohort.hpp"
+#include "niwaki/cohort/label_policy.hpp"
+#include "niwaki/cohort/problems.hpp"
 
 namespace niwaki {
 
 /// The label formats of docs/formats.md that a header can be told apart by.
 enum class LabelFormat {
-  kAuto,       // recognised by the header
-  kNiwaki,     // id,patient_id[,image][,site],<class>...; cells 0, 1 or empty (unknown)
-  kNih,        // Data_Entry_2017.csv and Data_Entry_2017_v2020.csv
-  kNihCxrLt,   // miccai2023_nih-cxr-lt_labels_{train,val,test}.csv: id,<class>...,subj_id
-  kMimicCxrLt  // miccai2023_mimic-cxr-lt_labels_{train,val,test}.csv: path or dicom id,<class>...,subject_id
+  kAuto,        // recognised by the header
+  kNiwaki,      // id,patient_id[,image][,site],<class>...; cells 0, 1 or empty (unknown)
+  kNih,         // Data_Entry_2017.csv and Data_Entry_2017_v2020.csv
+  kNihCxrLt,    // miccai2023_nih-cxr-lt_labels_{train,val,test}.csv: id,<class>...,subj_id
+  kMimicCxrLt,  // miccai2023_mimic-cxr-lt_labels_{train,val,test}.csv: path or dicom id,<class>...,subject_id
+  kChexpert,    // Path[,Sex,Age,Frontal/Lateral,AP/PA],<14>; cells 1.0, 0.0, -1.0 or empty; the patient in the path
+  kMimicCxr     // mimic-cxr-2.0.0-chexpert.csv joined with the images' metadata: dicom_id or path, subject_id, <14>
 };
 LabelFormat parse_label_format(const std::string& name);  // "auto", "niwaki", "nih", ...; throws InputError
 const char* label_format_name(LabelFormat format);
@@ -24,6 +29,11 @@ struct LabelOptions {
   /// Only these classes, in this order ("Pleural_Thickening" and "Pleural Thickening" are one name);
   /// all of the file's where empty. Throws InputError for a class the file does not have.
   std::vector<std::string> classes;
+  UncertainPolicy uncertain = UncertainPolicy::kRefuse;
+  BlankPolicy blank = BlankPolicy::kByFormat;
+  ClassMap map;  // applied before `classes` are chosen
+  /// Where given, problems of rows and cells are collected there, and what is wrong is left out. Not owned.
+  ProblemReport* problems = nullptr;
 };
 
 /// Reads one label file (gzip is not read; unpack it first). Throws InputError naming file, line and column for a

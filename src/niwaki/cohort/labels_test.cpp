@@ -142,7 +142,7 @@ TEST_F(LabelFile, one_file_a_split_sets_the_splits) {
 }
 
 TEST(LabelFormat, names_read_back) {
-  for (const char* name : {"auto", "niwaki", "nih", "nih-cxr-lt", "mimic-cxr-lt"}) {
+  for (const char* name : {"auto", "niwaki", "nih", "nih-cxr-lt", "mimic-cxr-lt", "chexpert", "mimic-cxr"}) {
     EXPECT_STREQ(label_format_name(parse_label_format(name)), name);
   }
   EXPECT_THROW(parse_label_format("nhi"), InputError);

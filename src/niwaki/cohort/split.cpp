@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <string_view>
 #include <unordered_map>
 
@@ -30,6 +31,44 @@ std::vector<std::vector<std::size_t>> rows_by_patient(const Cohort& cohort) {
     rows[found->second].push_back(row);
   }
   return rows;
+}
+
+/// Groups of rows: a patient's, and where patients share a value of `together`, all of theirs.
+std::vector<std::vector<std::size_t>> rows_held_together(const Cohort& cohort, const ImageAttribute& together) {
+  const std::vector<std::vector<std::size_t>> patients = rows_by_patient(cohort);
+  std::vector<std::size_t> leader(patients.size());  // a patient of the same group, himself where he is the first
+  std::iota(leader.begin(), leader.end(), std::size_t{0});
+  const auto first_of = [&](std::size_t patient) {
+    while (leader[patient] != patient) {
+      patient = leader[patient] = leader[leader[patient]];
+    }
+    return patient;
+  };
+  std::unordered_map<std::string_view, std::size_t> patient_of_value;
+  for (std::size_t patient = 0; patient < patients.size(); ++patient) {
+    for (const std::size_t row : patients[patient]) {
+      if (!together.values[row].empty()) {
+        const std::size_t other = patient_of_value.emplace(together.values[row], patient).first->second;
+        const std::size_t a = first_of(patient);
+        const std::size_t b = first_of(other);
+        leader[std::max(a, b)] = std::min(a, b);
+      }
+    }
+  }
+  std::vector<std::vector<std::size_t>> groups(patients.size());
+  for (std::size_t patient = 0; patient < patients.size(); ++patient) {
+    std::vector<std::size_t>& group = groups[first_of(patient)];
+    group.insert(group.end(), patients[patient].begin(), patients[patient].end());
+  }
+  std::erase_if(groups, [](const auto& group) { return group.empty(); });
+  if (groups.size() < 3) {
+    throw InputError(fmt::format("held together by '{}', the patients form {} group{}", together.name, groups.size(),
+                                 groups.size() == 1 ? "" : "s"),
+                     "cohort splits",
+                     "three splits need at least three; name splits by cohort.splits, or hold nothing "
+                     "together");
+  }
+  return groups;
 }
 
 StratifiedPatient summarise(const Cohort& cohort, const std::vector<std::size_t>& rows) {
@@ -93,8 +132,10 @@ void SplitOptions::check() const {
   }
 }
 
-std::vector<Split> split_by_patient(const Cohort& cohort, const SplitOptions& options, std::uint64_t seed) {
-  const std::vector<std::vector<std::size_t>> rows = rows_by_patient(cohort);
+std::vector<Split> split_by_patient(const Cohort& cohort, const SplitOptions& options, std::uint64_t seed,
+                                    const ImageAttribute* together) {
+  const std::vector<std::vector<std::size_t>> rows =
+      together == nullptr ? rows_by_patient(cohort) : rows_held_together(cohort, *together);
   std::vector<StratifiedPatient> patients;
   patients.reserve(rows.size());
   for (const std::vector<std::size_t>& of_patient : rows) {

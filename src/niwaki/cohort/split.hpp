@@ -20,7 +20,12 @@ struct SplitOptions {
 /// A split of every record by patient, stratified: iterative stratification (Sechidis, Tsoumakas & Vlahavas,
 /// ECML PKDD 2011) over patients instead of images, the rarest class first, so that a class with three positive
 /// patients or more is in all three splits. Ties are broken by the stream "cohort/split" of `seed`.
-std::vector<Split> split_by_patient(const Cohort& cohort, const SplitOptions& options, std::uint64_t seed);
+///
+/// `together` (may be null): images of one value of it (one site) stay in one split too, with all that their patients
+/// have elsewhere; images without a value go by patient alone. So the test is of sites that training never saw. Throws
+/// InputError where that leaves fewer than three groups.
+std::vector<Split> split_by_patient(const Cohort& cohort, const SplitOptions& options, std::uint64_t seed,
+                                    const ImageAttribute* together = nullptr);
 
 /// Splits from files: either NIH's train_val_list.txt and test_list.txt (one image name a line; the train/val
 /// images are then divided by patient in the proportions train : validation), or a CSV with columns

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <map>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -115,6 +116,58 @@ TEST(SplitByPatient, no_split_of_the_real_files_lacks_a_class_that_can_be_had) {
     const Cohort cohort = read_labels(shared_data() / file);
     EXPECT_THAT(missing_classes(cohort, split_by_patient(cohort, {0.6, 0.15, 0.25}, 1)), ::testing::IsEmpty()) << file;
   }
+}
+
+/// The splits that the images of each value are in.
+std::map<std::string, std::set<Split>> splits_of_values(const ImageAttribute& attribute,
+                                                        const std::vector<Split>& splits) {
+  std::map<std::string, std::set<Split>> found;
+  for (std::size_t row = 0; row < splits.size(); ++row) {
+    found[attribute.values[row]].insert(splits[row]);
+  }
+  found.erase("");
+  return found;
+}
+
+TEST(SplitByPatient, holds_sites_together_where_asked) {
+  const Cohort cohort = random_cohort(300, 5, 4);
+  ImageAttribute site{"site", {}};
+  for (const Record& record : cohort.records) {
+    const int patient = std::stoi(record.patient.substr(1));
+    site.values.push_back(patient % 13 == 12 ? "" : fmt::format("site {}", patient % 13));
+  }
+  const std::vector<Split> splits = split_by_patient(cohort, {0.6, 0.2, 0.2}, 3, &site);
+  EXPECT_NO_THROW(check_patients_apart(cohort, splits, "test"));
+  for (const auto& [name, parts] : splits_of_values(site, splits)) {
+    EXPECT_EQ(parts.size(), 1U) << name;
+  }
+  // Without it they are torn.
+  std::size_t torn = 0;
+  for (const auto& [name, parts] : splits_of_values(site, split_by_patient(cohort, {0.6, 0.2, 0.2}, 3))) {
+    torn += parts.size() > 1 ? 1 : 0;
+  }
+  EXPECT_EQ(torn, 12U);
+}
+
+TEST(SplitByPatient, sites_that_share_a_patient_stay_together_and_two_sites_cannot_be_split) {
+  Cohort cohort = random_cohort(60, 3, 5);
+  ImageAttribute site{"site", {}};
+  for (std::size_t row = 0; row < cohort.size(); ++row) {
+    site.values.push_back(fmt::format("site {}", std::stoi(cohort.records[row].patient.substr(1)) % 6));
+  }
+  std::size_t seen_at_two = 0;  // a patient of site 0 who was at site 1 once
+  while (cohort.records[seen_at_two].patient != "p6" || cohort.records[seen_at_two + 1].patient != "p6") {
+    ++seen_at_two;
+  }
+  site.values[seen_at_two] = "site 1";
+  const std::vector<Split> splits = split_by_patient(cohort, {0.6, 0.2, 0.2}, 3, &site);
+  EXPECT_NO_THROW(check_patients_apart(cohort, splits, "test"));
+  auto parts = splits_of_values(site, splits);
+  EXPECT_EQ(parts["site 0"], parts["site 1"]);
+  for (std::string& value : site.values) {
+    value = value == "site 0" ? "a" : "b";
+  }
+  EXPECT_THROW(split_by_patient(cohort, {0.6, 0.2, 0.2}, 3, &site), InputError);
 }
 
 TEST(SplitOptions, shares_must_be_shares) {

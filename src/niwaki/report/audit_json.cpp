@@ -9,6 +9,7 @@
 #include "niwaki/report/evidence_json.hpp"
 #include "niwaki/report/json_figures.hpp"
 #include "niwaki/report/report.hpp"
+#include "niwaki/report/strata_report.hpp"
 
 namespace niwaki {
 namespace {
@@ -241,16 +242,20 @@ Json method(const MethodResult& value, const AuditResult& result) {
                        {"fcd_vs_iou_fourth_root", correlation(value.fcd_iou)},
                        {"published_fcd_vs_log_frequency_gap", correlation(value.published_fcd_frequency_gap)},
                        {"published_fcd_vs_iou_fourth_root", correlation(value.published_fcd_iou)}};
-  return {{"sparsities", value.sparsities},
-          {"macro", macro(value.macro)},
-          {"global", global_json(value.global, result.options.tolerance)},
-          {"classes", std::move(curves)},
-          {"frequency", std::move(frequency)},
-          {"pairs", pairs(value.pairs)},
-          {"cooccurrence", std::move(cooccurrence)},
-          {"companions", companions_json(value.companions, classes)},
-          {"exemplars", exemplars(value.exemplars, value.sparsities.size(), classes)},
-          {"operating_points", operating_points_json(value.operating_points, classes)}};
+  Json document = {{"sparsities", value.sparsities},
+                   {"macro", macro(value.macro)},
+                   {"global", global_json(value.global, result.options.tolerance)},
+                   {"classes", std::move(curves)},
+                   {"frequency", std::move(frequency)},
+                   {"pairs", pairs(value.pairs)},
+                   {"cooccurrence", std::move(cooccurrence)},
+                   {"companions", companions_json(value.companions, classes)},
+                   {"exemplars", exemplars(value.exemplars, value.sparsities.size(), classes)},
+                   {"operating_points", operating_points_json(value.operating_points, classes)}};
+  if (!value.strata.columns.empty()) {
+    document["strata"] = strata_json(value.strata, classes);
+  }
+  return document;
 }
 
 }  // namespace

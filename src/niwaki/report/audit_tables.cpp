@@ -3,6 +3,7 @@
 #include "niwaki/core/error.hpp"
 #include "niwaki/report/image_tables.hpp"
 #include "niwaki/report/report.hpp"
+#include "niwaki/report/strata_report.hpp"
 
 namespace niwaki {
 namespace {
@@ -248,8 +249,8 @@ std::string companion_table(const AuditResult& result) {
 }  // namespace
 
 std::vector<std::string> audit_files() {
-  return {"audit.json", "global.csv",    "classes.csv",    "curves.csv",
-          "pairs.csv",  "exemplars.csv", "companions.csv", "images.csv"};
+  return {"audit.json",    "global.csv",     "classes.csv", "curves.csv", "pairs.csv",
+          "exemplars.csv", "companions.csv", "strata.csv",  "images.csv"};
 }
 
 void write_exemplars(const AuditResult& result, const std::filesystem::path& path) {
@@ -265,7 +266,8 @@ void write_audit(const AuditResult& result, const std::filesystem::path& folder)
   write_files(std::vector<FileToWrite>{
       file("global.csv", global_table), file("classes.csv", class_table), file("curves.csv", curve_table),
       file("pairs.csv", pair_table), file("exemplars.csv", exemplar_table), file("companions.csv", companion_table),
-      FileToWrite(folder / "images.csv", image_table(result)), file("audit.json", audit_json)});
+      file("strata.csv", strata_table), FileToWrite(folder / "images.csv", image_table(result)),
+      file("audit.json", audit_json)});
 }
 
 }  // namespace niwaki

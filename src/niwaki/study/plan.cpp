@@ -177,7 +177,7 @@ class Planner {
   }
 
   void add_audit() {
-    audit_hash_ = audit_hasher_.add(keys_of(recipe_, {"audit"})).add(recipe_.seed).hex();
+    audit_hash_ = audit_hasher_.add(keys_of(recipe_, {"audit"})).add(inputs_.strata_hash).add(recipe_.seed).hex();
     add({.kind = UnitKind::kAudit, .id = "audit", .what = "audit", .input_hash = audit_hash_, .cost = 1});
   }
 

@@ -234,6 +234,8 @@ void check_files(const Recipe& recipe) {
     throw InputError("one of two lists is missing", "cohort.train_val_list, cohort.test_list", "give both or neither");
   }
   (void)parse_label_format(recipe.label_format);
+  (void)parse_uncertain_policy(recipe.uncertain);
+  (void)parse_blank_policy(recipe.blank);
 }
 
 void check_architecture(const std::string& name) {

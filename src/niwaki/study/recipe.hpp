@@ -31,10 +31,14 @@ struct Recipe {
   std::filesystem::path validation_labels;
   std::filesystem::path test_labels;
   std::string label_format = "auto";
+  std::string uncertain = "refuse";      // what labels of -1 become
+  std::string blank = "auto";            // what empty labels become
+  std::filesystem::path class_map;       // a TOML file, or "torchxrayvision"
   std::vector<std::string> classes;      // only these; all where empty
   std::filesystem::path train_val_list;  // NIH's official lists
   std::filesystem::path test_list;
   std::filesystem::path splits;  // CSV id,split
+  std::string together;          // a column whose values are held together in one split, such as "site"
   SplitOptions split;
   PhantomOptions phantom;
   double cache_gigabytes = 2.0;  // pictures kept in memory up to this much
@@ -55,6 +59,9 @@ struct Recipe {
 
   std::string operating_point = "youden";  // the text form of AuditOptions::operating_point
   AuditOptions audit;                      // seed and operating_point are audit_options()'s to set
+  std::filesystem::path strata;            // CSV id,<column>...: groups of images that are audited one by one
+  std::vector<std::string> strata_by;      // columns of it, or of the label file; all of the file's where empty
+  std::filesystem::path image_measures;    // CSV id,<measure>..., as `niwaki cohort quality` writes it
   bool calibrate_guard = false;            // pruned networks predict the validation images too
   std::size_t gallery = 24;                // exemplars shown as pictures, for each method
 

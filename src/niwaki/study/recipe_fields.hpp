@@ -19,11 +19,16 @@ void visit_cohort_fields(SomeRecipe& recipe, Visitor&& visit) {
   visit("cohort.train_labels", recipe.train_labels, "label file of the training images");
   visit("cohort.validation_labels", recipe.validation_labels, "label file of the validation images");
   visit("cohort.test_labels", recipe.test_labels, "label file of the test images");
-  visit("cohort.label_format", recipe.label_format, "auto, niwaki, nih, nih-cxr-lt or mimic-cxr-lt");
+  visit("cohort.label_format", recipe.label_format,
+        "auto, niwaki, nih, nih-cxr-lt, mimic-cxr-lt, chexpert or mimic-cxr");
+  visit("cohort.uncertain", recipe.uncertain, "what labels of -1 become: refuse, negative, positive or unknown");
+  visit("cohort.blank", recipe.blank, "what empty labels become: negative or unknown; auto: by the format");
+  visit("cohort.class_map", recipe.class_map, "what classes are called here: a TOML file, or torchxrayvision");
   visit("cohort.classes", recipe.classes, "only these classes; all where empty");
   visit("cohort.train_val_list", recipe.train_val_list, "NIH's official list of training images");
   visit("cohort.test_list", recipe.test_list, "NIH's official list of test images");
   visit("cohort.splits", recipe.splits, "CSV id,split (train, validation, test)");
+  visit("cohort.together", recipe.together, "column whose values stay in one split each, such as \"site\"");
   visit("cohort.train", recipe.split.train, "share of patients that train");
   visit("cohort.validation", recipe.split.validation, "share of patients that stop the training");
   visit("cohort.test", recipe.split.test, "share of patients that are audited");
@@ -128,6 +133,9 @@ void visit_audit_fields(SomeRecipe& recipe, Visitor&& visit) {
   visit("audit.bootstrap", recipe.audit.resamples, "resamples of the patients, for intervals; 0: none");
   visit("audit.minimum_patients", recipe.audit.minimum_patients,
         "positive test patients below which a class gets no verdict");
+  visit("audit.strata", recipe.strata, "CSV id,<column>...: groups of images that are audited one by one");
+  visit("audit.strata_by", recipe.strata_by, "columns of it, or site, view, sex, age_band of the label file");
+  visit("audit.image_measures", recipe.image_measures, "CSV id,<measure>..., as `niwaki cohort quality` writes it");
   visit("guard.calibrate", recipe.calibrate_guard,
         "pruned networks predict the validation images too, for `niwaki guard` to learn on");
   visit("report.gallery", recipe.gallery, "exemplars shown as pictures, for each method");

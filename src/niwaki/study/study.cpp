@@ -52,6 +52,9 @@ PlanInputs plan_inputs(const Recipe& recipe, const StudyCohort& cohort) {
   PlanInputs inputs;
   inputs.cohort_hash = cohort.hash;
   inputs.model_hash = recipe.model_file.empty() ? "" : sha256_file(recipe.model_file);
+  for (const fs::path& file : {recipe.strata, recipe.image_measures}) {
+    inputs.strata_hash += file.empty() ? "" : sha256_file(file);
+  }
   inputs.train_images = cohort.train.rows.size();
   inputs.validation_images = cohort.validation.rows.size();
   inputs.test_images = cohort.test.rows.size();

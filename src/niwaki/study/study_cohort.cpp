@@ -18,7 +18,12 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kHashWholeUpTo = std::uint64_t{2} << 30;
 
 Cohort read_cohort(const Recipe& recipe) {
-  const LabelOptions options{.format = parse_label_format(recipe.label_format), .classes = recipe.classes};
+  LabelOptions options{.format = parse_label_format(recipe.label_format), .classes = recipe.classes};
+  options.uncertain = parse_uncertain_policy(recipe.uncertain);
+  options.blank = parse_blank_policy(recipe.blank);
+  if (!recipe.class_map.empty()) {
+    options.map = read_class_map(recipe.class_map);
+  }
   if (!recipe.labels.empty()) {
     return read_labels(recipe.labels, options);
   }
@@ -35,7 +40,21 @@ std::vector<Split> split_cohort(const Recipe& recipe, const Cohort& cohort) {
   if (!cohort.given_splits.empty()) {
     return cohort.given_splits;
   }
+  if (!recipe.together.empty()) {
+    const StrataColumns together = read_strata(cohort, recipe.strata, {recipe.together});
+    return split_by_patient(cohort, recipe.split, recipe.seed, &together.columns.front());
+  }
   return split_by_patient(cohort, recipe.split, recipe.seed);
+}
+
+/// The groups of the test images, and what becomes a warning.
+void add_strata(StudyCohort& study, const Recipe& recipe) {
+  if (recipe.strata.empty() && recipe.strata_by.empty()) {
+    return;
+  }
+  StrataColumns strata = read_strata(study.test.cohort, recipe.strata, recipe.strata_by);
+  study.strata = std::move(strata.columns);
+  study.warnings.insert(study.warnings.end(), strata.notes.begin(), strata.notes.end());
 }
 
 void add_pictures(Hasher& hasher, const ImageSource& images) {
@@ -137,6 +156,7 @@ StudyCohort open_study_cohort(const Recipe& recipe, const Preprocessing& preproc
   fill_part(study.test, study, Split::kTest, recipe, preprocessing);
   study.hash = hash_of(study, recipe);
   study.warnings = warnings_of(study);
+  add_strata(study, recipe);
   return study;
 }
 

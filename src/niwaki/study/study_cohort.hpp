@@ -8,6 +8,7 @@
 #include "niwaki/cohort/image_source.hpp"
 #include "niwaki/cohort/phantom/phantom.hpp"
 #include "niwaki/cohort/split.hpp"
+#include "niwaki/cohort/strata.hpp"
 #include "niwaki/study/recipe.hpp"
 
 namespace niwaki {
@@ -24,9 +25,10 @@ struct StudyCohort {
   Cohort cohort;
   std::vector<Split> splits;
   StudyPart train, validation, test;
-  std::string hash;                   // of ids, patients, labels, splits and pictures
-  std::vector<std::string> warnings;  // said in the report: classes absent from a split, unknown labels
-  std::unique_ptr<Phantom> phantom;   // where it was drawn
+  std::vector<ImageAttribute> strata;  // groups of the test images, as the recipe asks
+  std::string hash;                    // of ids, patients, labels, splits and pictures
+  std::vector<std::string> warnings;   // said in the report: classes absent from a split, unknown labels
+  std::unique_ptr<Phantom> phantom;    // where it was drawn
 };
 
 /// Draws or reads the recipe's cohort, splits it by patient and opens its pictures. Throws InputError for a split

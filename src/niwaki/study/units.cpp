@@ -159,7 +159,8 @@ AuditResult run_audit(const StudyContext& study) {
   // A network that was not trained here has no training frequencies that are known.
   const std::vector<std::size_t> train_positives =
       study.recipe.train.epochs == 0 ? std::vector<std::size_t>{} : study.cohort.train.cohort.positives();
-  return audit(study.cohort.test.cohort, train_positives, grid, study.recipe.audit_options(), false, &validation);
+  return audit(study.cohort.test.cohort, train_positives, grid, study.recipe.audit_options(), false, &validation,
+               study.cohort.strata);
 }
 
 }  // namespace niwaki
