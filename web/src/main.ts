@@ -4,6 +4,7 @@ import { drawn, element, fragment } from './dom';
 import { count, plural } from './format';
 import { language, say, setLanguage, type Language } from './language';
 import { methodSection } from './method';
+import { reason } from './reasons';
 import { SECTIONS } from './sections';
 
 /** A pruned pine: three pads of needles on a leaning trunk. */
@@ -48,7 +49,7 @@ function warnings(report: Report): HTMLElement | false {
   const { warnings: texts } = report.data;
   return texts.length > 0 && element('section', { class: 'warnings', 'aria-label': say('Warnings', '警告') },
     element('h2', {}, say(texts.length === 1 ? 'Please note' : `Please note (${texts.length})`, texts.length === 1 ? 'ご注意' : `ご注意（${texts.length}件）`)),
-    element('ul', {}, ...texts.map((text) => element('li', {}, element('bdi', {}, text)))));
+    element('ul', {}, ...texts.map((text) => element('li', {}, element('bdi', {}, reason(text))))));
 }
 
 function navigation(report: Report, chosen: Method, onChoose: (method: Method) => void): HTMLElement {

@@ -4,8 +4,9 @@ import type { Method, Report } from './data';
 import { imageSection } from './images';
 import { say } from './language';
 import { methodSection } from './method';
-import { overallSection } from './overall';
+import { strataSection } from './strata';
 import { summarySection } from './summary';
+import { tradeOffSection } from './tradeoff';
 
 /** A section of the page. One that `follows` is drawn again when another pruning method is chosen. */
 export interface Section {
@@ -18,9 +19,10 @@ export interface Section {
 /** In the order of the page. */
 export const SECTIONS: Section[] = [
   { id: 'summary', title: () => say('Summary', '要約'), content: summarySection, follows: true },
-  { id: 'overall', title: () => say('Overall', '全体'), content: (report) => overallSection(report), follows: false },
+  { id: 'trade-off', title: () => say('Trade-off', 'トレードオフ'), content: (report) => tradeOffSection(report), follows: false },
   { id: 'classes', title: () => say('Classes', 'クラス'), content: classSection, follows: true },
-  { id: 'combinations', title: () => say('Combinations', '組み合わせ'), content: (_, method) => combinationSection(method), follows: true },
+  { id: 'combinations', title: () => say('Combinations', '組み合わせ'), content: combinationSection, follows: true },
   { id: 'images', title: () => say('Images', '画像'), content: imageSection, follows: true },
+  { id: 'strata', title: () => say('Strata', '層別'), content: strataSection, follows: true },
   { id: 'method', title: () => say('Method', '方法'), content: (report) => methodSection(report), follows: false },
 ];
