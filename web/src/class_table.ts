@@ -43,7 +43,7 @@ function firstDropColumn(report: Report, method: Method): Column<ClassRow> {
     value: (row) => row.curve.first_drop, order: (row) => (row.judged ? (row.curve.first_drop ?? 2) : 3),
     cell: (row) => (row.judged && row.curve.first_drop !== null
       ? fragment(element('strong', {}, percent(row.curve.first_drop)), recovers(method, row, report.data.audit.options.drop) && say(' (recovers later)', '（その後回復）'))
-      : element('span', { class: 'quiet' }, row.judged ? dropText(report, method, row) : ABSENT)),
+      : element('span', { class: 'quiet' }, row.judged && row.curve.delta_ap.some((value) => value !== null) ? say('none', 'なし') : ABSENT)),
   };
 }
 

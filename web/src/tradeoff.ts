@@ -125,7 +125,7 @@ function option(report: Report, gain: Gain, value: (point: Point) => Figure, ban
   return {
     grid: { left: 52, right: 16, top: 14, bottom: 44 },
     xAxis: valueAxis(theme, gain.name, gain.text, { nameGap: 28, splitLine: { show: false }, min: gain.of(0), ...(gain.key === 'fewer' ? { type: 'log', logBase: 2 } : {}) }),
-    yAxis: valueAxis(theme, '', change, { max: (range: { max: number }) => Math.max(0.05, Math.ceil(range.max * 20) / 20) }),
+    yAxis: valueAxis(theme, '', change, { min: (range: { min: number }) => Math.max(-1, Math.floor(range.min * 5) / 5), max: (range: { max: number }) => Math.max(0.05, Math.ceil(range.max * 20) / 20) }),
     tooltip: tip(theme, 'item', (parameters) => {
       const { point } = (parameters as { data: { point?: Point } }).data;
       return point === undefined ? say('dense network', 'プルーニング前') : hover(point);
@@ -133,7 +133,7 @@ function option(report: Report, gain: Gain, value: (point: Point) => Figure, ban
     series: [...series, {
       type: 'line', data: [], silent: true,
       markLine: { silent: true, symbol: 'none', data: [{ yAxis: -tolerance }], lineStyle: { color: theme.warm, type: [6, 4], width: 1.4 },
-        label: { position: 'insideStartBottom', formatter: say(`tolerance: ${change(-tolerance)}`, `許容幅: ${change(-tolerance)}`), color: theme.warm, fontSize: 12 } },
+        label: { position: 'insideMiddleBottom', formatter: say(`tolerance: ${change(-tolerance)}`, `許容幅: ${change(-tolerance)}`), color: theme.warm, fontSize: 12 } },
     }],
   };
 }

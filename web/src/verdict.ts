@@ -43,7 +43,7 @@ export function evidenceText(report: Report, row: ClassRow): string {
   const { verdict, forgotten_from, loses_from, kept_up_to } = row.curve.evidence;
   const drop = percent(report.data.audit.options.drop);
   switch (verdict) {
-    case null: return say('no bootstrap', 'ブートストラップなし');
+    case null: return report.data.audit.options.bootstrap > 0 ? say('no band can be had', '信頼帯を求められない') : say('no bootstrap', 'ブートストラップなし');
     case 'insufficient evidence': return insufficient();
     case 'hardly learned': return hardlyLearned();
     case 'forgotten': return say(`loss over ${drop} shown from ${percent(forgotten_from)}`, `${percent(forgotten_from)}から${drop}超の低下を実証`);
