@@ -6,7 +6,7 @@ import { LabelLayout } from 'echarts/features';
 import { SVGRenderer } from 'echarts/renderers';
 
 import { element } from './dom';
-import { currentTheme, type Theme } from './theme';
+import { currentTheme, inLight, type Theme } from './theme';
 
 echarts.use([
   LineChart, ScatterChart, BarChart, CustomChart, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent,
@@ -21,7 +21,7 @@ interface Live {
   option: (theme: Theme, width: number) => Option;
 }
 
-const live = new Set<Live>();
+const live = new Map<Element, Live>();
 
 function draw(entry: Live): void {
   const width = entry.host.clientWidth;
@@ -33,45 +33,81 @@ function draw(entry: Live): void {
   entry.chart.setOption({ animation: false, ...entry.option(currentTheme(), width) }, { notMerge: true });
 }
 
-function redrawAll(): void {
-  live.forEach(draw);
+/** Those that have been seen; with `all`, the others too. */
+function redraw(all: boolean): void {
+  for (const entry of live.values()) {
+    if (all || entry.chart !== null) {
+      draw(entry);
+    }
+  }
 }
 
 /** Lets go of charts that are no longer on the page. */
 export function sweepCharts(): void {
-  for (const entry of live) {
-    if (!entry.host.isConnected) {
-      resized.unobserve(entry.host);
+  for (const [host, entry] of live) {
+    if (!host.isConnected) {
+      resized.unobserve(host);
+      near.unobserve(host);
       entry.chart?.dispose();
-      live.delete(entry);
+      live.delete(host);
     }
   }
 }
 
 const resized = new ResizeObserver((changes) => {
   for (const { target } of changes) {
-    for (const entry of live) {
-      if (entry.host === target && entry.chart?.getWidth() !== entry.host.clientWidth) {
-        draw(entry);
-      }
+    const entry = live.get(target);
+    if (entry?.chart && entry.chart.getWidth() !== entry.host.clientWidth) {
+      draw(entry);
     }
   }
 });
 
-/** Charts follow the reader's colours, also while the page is printed. */
+// A chart is drawn when the reader comes near it, so that a long page opens at once.
+const near = new IntersectionObserver((changes) => {
+  for (const { target, isIntersecting } of changes) {
+    const entry = live.get(target);
+    if (isIntersecting && entry) {
+      near.unobserve(target);
+      draw(entry);
+    }
+  }
+}, { rootMargin: '800px' });
+
+/** Charts follow the reader's colours. On paper all of them are drawn, in light colours and as wide as a page of A4. */
 export function watchTheme(): void {
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redrawAll);
-  matchMedia('print').addEventListener('change', redrawAll);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => redraw(false));
+  addEventListener('beforeprint', () => {
+    document.documentElement.classList.add('printing');
+    redraw(true);
+  });
+  addEventListener('afterprint', () => {
+    document.documentElement.classList.remove('printing');
+    redraw(false);
+  });
 }
 
 /** A chart that draws itself when it is on the page. `summary` is what a screen reader says for it. */
 export function chart(height: number, summary: string, option: (theme: Theme, width: number) => Option): HTMLElement {
   const host = element('div', { class: 'chart', role: 'img', 'aria-label': summary });
   host.style.height = `${height}px`;
-  const entry: Live = { host, chart: null, option };
-  live.add(entry);
+  live.set(host, { host, chart: null, option });
   resized.observe(host);
+  near.observe(host);
   return host;
+}
+
+const FILE_WIDTH = 760;
+
+/** The chart as a file of its own, in light colours. */
+export function chartSvg(title: string, height: number, option: (theme: Theme, width: number) => Option): string {
+  const theme = inLight(currentTheme);
+  const drawing = echarts.init(null, null, { renderer: 'svg', ssr: true, width: FILE_WIDTH, height });
+  drawing.setOption({ animation: false, backgroundColor: '#ffffff', aria: { enabled: false }, ...option(theme, FILE_WIDTH) });
+  const text = drawing.renderToSVGString();
+  drawing.dispose();
+  const name = new XMLSerializer().serializeToString(document.createTextNode(title));
+  return text.replace(/(<svg[^>]*>)/, (head) => `${head}<title>${name}</title>`);
 }
 
 /** A value axis in this page's manner: `format` writes its ticks. */

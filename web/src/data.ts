@@ -18,11 +18,23 @@ export interface CohortClass {
   positive_patients: number;
 }
 
+/** Over resamples of the patients: absent without a bootstrap. */
 export interface MacroPoint {
   sparsity: number;
   auroc: Figure;
   ap: Figure;
   f1: Figure;
+  auroc_low?: Figure;
+  auroc_high?: Figure;
+  ap_low?: Figure;
+  ap_high?: Figure;
+  f1_low?: Figure;
+  f1_high?: Figure;
+}
+
+export interface GlobalLoss {
+  within_tolerance: { tolerance: number; sparsity: Figure; shown: Figure };
+  delta_ap: { values: Figure[]; intervals: Interval[] | null; band: Interval[] | null };
 }
 
 export interface ClassCurve {
@@ -48,6 +60,8 @@ export interface Evidence {
   kept_up_to: Figure;
   ap: Interval[] | null;
   auroc: Interval[] | null;
+  delta_ap: Interval[] | null; // one a sparsity above 0
+  delta_ap_band: Interval[] | null; // the same, holding for all of them at once
 }
 
 export interface ClassPair {
@@ -66,6 +80,16 @@ export interface ExemplarImage {
   correlation: number;
   dense: number[];
   pruned: number[];
+  curve?: Figure[]; // the correlation at every sparsity above 0
+  largest_fall?: { class: string; fall: Figure };
+  flips?: Flip[];
+}
+
+/** A call at the operating point that pruning turned, in more than half of the seeds. */
+export interface Flip {
+  class: string;
+  direction: 'lost' | 'gained';
+  seeds: number;
 }
 
 export interface ExemplarCount {
@@ -73,31 +97,90 @@ export interface ExemplarCount {
   patients: number; // whom these exemplars show
 }
 
+export interface Enrichment {
+  ratio_low?: Figure;
+  ratio_high?: Figure;
+  fisher_p: Figure;
+}
+
 export interface Exemplars {
   sparsity: number;
   count: number;
   threshold: Figure;
   class_ratio: Record<string, Figure>;
-  findings_ratio: ({ findings: string; ratio: Figure } & ExemplarCount)[];
+  findings_ratio: ({ findings: string; ratio: Figure } & ExemplarCount & Enrichment)[];
   class_counts: Record<string, ExemplarCount>;
+  class_enrichment: Record<string, Enrichment>;
   constant_order: Figure;
   images: ExemplarImage[];
+}
+
+/** What is lost of a class on images with its companions and without, and the difference. Above 0: worse with them. */
+export interface CompanionLoss {
+  dense_with: Figure;
+  dense_without: Figure;
+  pruned_with: Figure;
+  pruned_without: Figure;
+  loss_with: Figure;
+  loss_without: Figure;
+  excess: Figure;
+  excess_low?: Figure;
+  excess_high?: Figure;
+  p: Figure;
+  holm: Figure;
+}
+
+export interface CompanionEffect {
+  rank: number;
+  class: string;
+  given: string[];
+  images_with: number;
+  images_without: number;
+  patients_with: number;
+  patients_without: number;
+  recall: CompanionLoss;
+  ap: CompanionLoss;
+}
+
+/** `..._not_shown` are in audit.json and not on this page, which holds the first ranks. */
+export interface Companions {
+  sparsity: number;
+  pairs: CompanionEffect[];
+  pairs_left_out: number;
+  pairs_not_shown?: number;
+  triples: CompanionEffect[];
+  triples_left_out: number;
+  triples_not_shown?: number;
 }
 
 export interface MethodAudit {
   sparsities: number[];
   macro: MacroPoint[];
+  global: GlobalLoss;
   classes: ClassCurve[];
   frequency: { first_drop: Correlation; delta_ap_at_max: Correlation; delta_auroc_at_max: Correlation };
   pairs: ClassPair[];
   cooccurrence: { fcd_vs_log_frequency_gap: Correlation; fcd_vs_iou_fourth_root: Correlation };
+  companions: Companions;
   exemplars: Exemplars;
+  operating_points: { seed: number; class: string; threshold: Figure }[];
+}
+
+export interface AuditOptions {
+  exemplar_sparsity: number;
+  exemplar_fraction: number;
+  drop: number;
+  threshold: number;
+  tolerance: number;
+  minimum_patients: number;
+  bootstrap: number; // resamples; 0: none
+  operating_point: string | null; // the rule; null: the threshold for all
 }
 
 export interface Audit {
   cohort: { images: number; patients: number; classes: CohortClass[] };
   seeds: number[];
-  options: { exemplar_sparsity: number; exemplar_fraction: number; drop: number; threshold: number };
+  options: AuditOptions;
   methods: Record<string, MethodAudit>;
   notes: { where: string; reason: string }[];
 }
@@ -109,11 +192,10 @@ export interface ReportData {
   recipe: string;
   pictures: Record<string, string>;
   findings: Record<string, string[]>;
+  sites: Record<string, string>; // of the exemplars, where the cohort says it
   audit: Audit;
 }
 
-// A class with fewer patients who have it in the test cohort gets figures but no verdict.
-export const ENOUGH_PATIENTS = 20;
 // Below this dense AUROC there was hardly anything to forget.
 export const LEARNED_AUROC = 0.6;
 // A label is said to be frequent among exemplars only where it is on so many, of so many patients.
@@ -141,13 +223,19 @@ export interface Report {
   methods: Method[];
   pictures: Map<string, string>;
   findings: Map<string, string[]>;
+  sites: Map<string, string>;
 }
 
-function methodOf(name: string, audit: MethodAudit, cohort: CohortClass[]): Method {
+/** A class that fewer patients of the test cohort have gets figures but no verdict. */
+export function enoughPatients(report: Report): number {
+  return report.data.audit.options.minimum_patients;
+}
+
+function methodOf(name: string, audit: MethodAudit, cohort: CohortClass[], minimum: number): Method {
   const pruned = audit.sparsities.filter((sparsity) => sparsity > 0);
   const classes = audit.classes.map((curve, index) => {
     const counted = cohort[index] ?? { name: curve.name, positives: 0, train_positives: null, unknown: 0, positive_patients: 0 };
-    const enough = counted.positive_patients >= ENOUGH_PATIENTS;
+    const enough = counted.positive_patients >= minimum && curve.evidence.verdict !== 'insufficient evidence';
     const learned = curve.auroc_dense === null || curve.auroc_dense >= LEARNED_AUROC;
     return { ...counted, curve, enough, learned, judged: enough && learned };
   });
@@ -158,9 +246,10 @@ export function readReport(): Report {
   const data = JSON.parse(document.getElementById('data')?.textContent ?? '') as ReportData;
   return {
     data,
-    methods: Object.entries(data.audit.methods).map(([name, audit]) => methodOf(name, audit, data.audit.cohort.classes)),
+    methods: Object.entries(data.audit.methods).map(([name, audit]) => methodOf(name, audit, data.audit.cohort.classes, data.audit.options.minimum_patients)),
     pictures: new Map(Object.entries(data.pictures)),
     findings: new Map(Object.entries(data.findings)),
+    sites: new Map(Object.entries(data.sites ?? {})),
   };
 }
 
@@ -209,6 +298,15 @@ export function leadingMethod(methods: Method[]): Method | undefined {
 
 /** The curve's value at this sparsity, or null where the grid does not have it. */
 export function changeAt(method: Method, curve: ClassCurve, sparsity: number | null): Figure {
-  const step = sparsity === null ? -1 : method.pruned.findIndex((value) => Math.abs(value - sparsity) < 1e-9);
-  return curve.delta_ap[step] ?? null;
+  return curve.delta_ap[stepAt(method, sparsity)] ?? null;
+}
+
+/** Where the step of this sparsity stands in curves over the sparsities above 0; -1 where the grid does not have it. */
+export function stepAt(method: Method, sparsity: number | null): number {
+  return sparsity === null ? -1 : method.pruned.findIndex((value) => Math.abs(value - sparsity) < 1e-9);
+}
+
+/** [low, high] of two figures, or null where one is missing. */
+export function intervalOf(low: Figure | undefined, high: Figure | undefined): Interval {
+  return low === null || low === undefined || high === null || high === undefined ? null : [low, high];
 }

@@ -1,3 +1,5 @@
+import { say } from './language';
+
 // Elements made in code: every name from the data becomes a text node, never markup.
 export type Child = Node | string | null | undefined | false;
 
@@ -39,11 +41,25 @@ export function listed(parts: Node[]): DocumentFragment {
   const fragment = document.createDocumentFragment();
   parts.forEach((part, index) => {
     if (index > 0) {
-      fragment.append(index === parts.length - 1 ? ' and ' : ', ');
+      fragment.append(index === parts.length - 1 ? say(' and ', '、') : say(', ', '、'));
     }
     fragment.append(part);
   });
   return fragment;
+}
+
+/** "A: 3, B: 4" of plain texts. */
+export function joined(parts: string[]): string {
+  return parts.join(say(', ', '、'));
+}
+
+/**
+ * A sentence with elements in it, in the order that each language wants: told('{name} has changed', '{name}が変化した', { name }).
+ * A part stands at most once in a text; what no part is called stays as it is.
+ */
+export function told(english: string, japanese: string, parts: Record<string, Child>): DocumentFragment {
+  return fragment(...say(english, japanese).split(/\{(\w+)\}/).map((piece, index) =>
+    index % 2 === 0 ? piece : piece in parts ? parts[piece] : `{${piece}}`));
 }
 
 export function fragment(...children: Child[]): DocumentFragment {

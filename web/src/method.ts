@@ -1,62 +1,82 @@
-import { ENOUGH_PATIENTS, LEARNED_AUROC, type Report } from './data';
-import { element, fragment } from './dom';
-import { percent, plural } from './format';
-import { folded, plainTable } from './table';
-
-function definitions(report: Report): [string, string][] {
-  const { options } = report.data.audit;
-  return [
-    ['Sparsity', 'The share of prunable weights (convolutions and linear layers) that are zero.'],
-    ['AP', 'Average precision: the mean of precision at each positive image, ranked by score (scikit-learn\u2019s definition, no interpolation).'],
-    ['AUROC', 'The probability that a positive image scores above a negative one; ties count half.'],
-    ['F1', `Harmonic mean of precision and recall where a score of ${options.threshold} or more counts as present.`],
-    ['Macro', 'The mean over classes that can be measured (at least one positive and one negative image).'],
-    ['Change of AP', '(AP pruned \u2212 AP dense) / AP dense for each seed, then the median over seeds; the band runs from the first to the third quartile. AP\u2019s chance level is the prevalence, so an equal loss of discrimination gives a larger relative loss in a rarer class.'],
-    ['Change of AUROC', 'AUROC pruned \u2212 AUROC dense for each seed, then the median over seeds; its chance level is 0.5 for every class.'],
-    ['First drop', `The lowest sparsity at which the median change of AP is below ${percent(-options.drop).replace('-', '\u2212')}.`],
-    ['Insufficient evidence', `A class found in fewer than ${ENOUGH_PATIENTS} patients of the test cohort: its figures are shown, but no verdict is given.`],
-    ['Hardly learned', `A class whose dense AUROC, median over seeds, is below ${LEARNED_AUROC}: it is counted neither as kept nor as forgotten.`],
-    ['FCD', 'Forgettability curve dissimilarity: the Euclidean distance between two classes\u2019 curves of change of AP.'],
-    ['IoU', 'Images with both labels, as a share of images with either (Jaccard index). Plotted as its fourth root, which spreads small values.'],
-    ['Exemplar', `An image among the ${percent(options.exemplar_fraction)} with the lowest Spearman correlation between the dense and the pruned network\u2019s scores, averaged over seeds.`],
-    ['Times as often', 'P(label | exemplar) / P(label | not an exemplar). A label is named in the summary only where at least five exemplars of five patients have it.'],
-  ];
-}
+import type { Report } from './data';
+import { definitions } from './definitions';
+import { element, fragment, joined, type Child } from './dom';
+import { classes, images, patients } from './format';
+import { say } from './language';
+import { limits } from './limits';
+import { factName, factValue, reason } from './reasons';
+import { folded, plainTable, sortableTable } from './table';
 
 function facts(report: Report): [string, string][] {
-  const { cohort, seeds } = report.data.audit;
+  const { cohort, seeds, options } = report.data.audit;
+  const methods = report.methods.map((method) => {
+    const number = method.audit.sparsities.length;
+    return say(`${method.name} (${number} ${number === 1 ? 'sparsity' : 'sparsities'})`, `${method.name}（スパース率${number}通り）`);
+  });
   return [
-    ['Test cohort', `${plural(cohort.images, 'image')} of ${plural(cohort.patients, 'patient')}, ${plural(cohort.classes.length, 'class', 'classes')}`],
-    ['Seeds', seeds.length === 0 ? 'not given' : `${seeds.length}: ${seeds.join(', ')}`],
-    ['Methods', report.methods.map((method) => `${method.name} (${plural(method.audit.sparsities.length, 'sparsity', 'sparsities')})`).join('; ') || 'none'],
-    ...report.data.facts.map((fact): [string, string] => [fact.name, fact.value]),
+    [say('Test cohort', 'テストコホート'), [images(cohort.images), patients(cohort.patients), classes(cohort.classes.length)].join(say(', ', '、'))],
+    [say('Seeds', 'シード'), seeds.length === 0 ? say('not given', 'なし') : `${seeds.length}${say(': ', '個: ')}${seeds.join(', ')}`],
+    [say('Methods', '手法'), methods.join('; ') || say('none', 'なし')],
+    [say('Bootstrap', 'ブートストラップ'), options.bootstrap > 0 ? say(`${options.bootstrap} resamples of the patients`, `患者の再標本${options.bootstrap}回`) : say('none', 'なし')],
+    ...report.data.facts.map((fact): [string, string] => [factName(fact.name), factValue(fact.value)]),
   ];
 }
 
-function pairs(entries: [string, string][], name: string): HTMLElement {
+function listOf(entries: [string, Child][], name: string): HTMLElement {
   return element('dl', { class: name }, ...entries.map(([term, text]) =>
-    element('div', {}, element('dt', {}, element('bdi', {}, term)), element('dd', {}, element('bdi', {}, text)))));
+    element('div', {}, element('dt', {}, element('bdi', {}, term)), element('dd', {}, typeof text === 'string' ? element('bdi', {}, text) : text))));
+}
+
+function definitionList(report: Report): HTMLElement {
+  return listOf(definitions(report).map(({ term, text, source }): [string, Child] => [term, fragment(text, source !== '' && element('cite', { class: 'source' }, source))]), 'definitions');
 }
 
 function notes(report: Report): Node {
   const { notes: missing } = report.data.audit;
   const unknown = report.data.audit.cohort.classes.filter((entry) => entry.unknown > 0);
   return fragment(
-    element('h3', {}, 'Notes: what is missing or needs care, and why'),
+    element('h3', {}, say('Notes: what is missing or needs care, and why', '注記: 欠けているもの・注意すべきものとその理由')),
     missing.length === 0
-      ? element('p', {}, 'There are no notes: every figure could be had.')
-      : plainTable(plural(missing.length, 'note'), ['Where', 'Reason'], missing.map((note) => [note.where, note.reason]), false),
-    unknown.length > 0 && element('p', {}, 'Images with an unknown label are left out of that class\u2019s figures: ',
-      unknown.map((entry) => `${entry.name} (${entry.unknown})`).join(', '), '.'));
+      ? element('p', {}, say('There are no notes: every figure could be had.', '注記はありません。すべての数値を求められました。'))
+      : missing.length > 12
+        ? folded(say(`${missing.length} notes`, `注記${missing.length}件`), () => noteTable(report))
+        : noteTable(report),
+    unknown.length > 0 && element('p', {}, say('Images with an unknown label are left out of that class\u2019s figures: ', 'ラベル不明の画像は、そのクラスの指標から除外: '),
+      joined(unknown.map((entry) => `${entry.name} (${entry.unknown})`)), say('.', '。')));
+}
+
+function noteTable(report: Report): HTMLElement {
+  const { notes: missing } = report.data.audit;
+  return plainTable(say(`${missing.length} ${missing.length === 1 ? 'note' : 'notes'}`, `注記${missing.length}件`), [say('Where', '箇所'), say('Reason', '理由')],
+    missing.map((note) => [note.where, reason(note.reason)]), false);
+}
+
+function reproduce(report: Report): Node {
+  const made = report.data.recipe !== '';
+  return fragment(
+    element('h3', {}, say('How to reproduce', '再現方法')),
+    made
+      ? fragment(
+          element('p', {}, say('Save the recipe below as recipe.toml; the same data, program and number of threads give the same bytes:', '下のレシピをrecipe.tomlとして保存し、次を実行します。同じデータ・プログラム・スレッド数なら、同じバイト列が得られます。')),
+          element('pre', { tabindex: '0', 'aria-label': say('Command', 'コマンド') }, 'niwaki study recipe.toml --out STUDY'))
+      : element('p', { class: 'absent' }, say('This report was made from scores alone: there is no recipe. niwaki audit makes it again from the same labels and scores.', 'このレポートはスコアのみから作成されたため、レシピはありません。同じラベルとスコアからniwaki auditで再作成できます。')),
+    made && folded(say('The recipe with every default filled in', '既定値をすべて補ったレシピ'), () => element('pre', { tabindex: '0', 'aria-label': say('Recipe', 'レシピ') }, report.data.recipe)));
+}
+
+function cohortTable(report: Report): HTMLElement {
+  const known = report.data.audit.cohort.classes;
+  return folded(say('Classes of the test cohort', 'テストコホートのクラス'), () => sortableTable(known, [
+    { key: 'class', head: say('Class', 'クラス'), value: (row) => row.name, cell: (row) => element('bdi', {}, row.name) },
+    ...([['positives', say('Positive images', '陽性画像')], ['positive_patients', say('Patients', '患者')], ['train_positives', say('Training positives', '学習時の陽性')], ['unknown', say('Unknown', '不明')]] as const)
+      .map(([key, head]) => ({ key, head, number: true, falling: true, value: (row: (typeof known)[number]) => row[key], cell: (row: (typeof known)[number]) => row[key] === null ? '\u2013' : String(row[key]) })),
+  ], { caption: say('Classes of the test cohort', 'テストコホートのクラス'), file: 'cohort' }));
 }
 
 export function methodSection(report: Report): Node {
   return fragment(
-    element('h3', {}, 'This study'), pairs(facts(report), 'facts'),
-    element('h3', {}, 'Definitions'), pairs(definitions(report), 'definitions'),
-    notes(report),
-    element('h3', {}, 'Recipe'),
-    report.data.recipe === ''
-      ? element('p', { class: 'absent' }, 'This report was made from scores alone: there is no recipe.')
-      : folded('The recipe with every default filled in', () => element('pre', { tabindex: '0' }, report.data.recipe)));
+    element('h3', {}, say('This study', '本研究')), listOf(facts(report), 'facts'), cohortTable(report),
+    element('h3', {}, say('Limits of the evidence', 'エビデンスの限界')),
+    element('ul', { class: 'limits' }, ...limits(report).map((text) => element('li', {}, text))),
+    element('h3', {}, say('Definitions and their sources', '定義と出典')), definitionList(report),
+    notes(report), reproduce(report));
 }

@@ -1,4 +1,4 @@
-import type { ClassRow, Figure, Method } from './data';
+import type { ClassRow, Figure, Interval, Method } from './data';
 import { drawn } from './dom';
 
 interface Frame {
@@ -29,16 +29,14 @@ function path(method: Method, values: Figure[], frame: Frame): string {
   return text;
 }
 
-function band(method: Method, row: ClassRow, frame: Frame): string | null {
-  const { delta_ap_low: low, delta_ap_high: high } = row.curve;
-  if (!low || !high || low.some((value) => value === null) || high.some((value) => value === null) || low.length === 0) {
+function band(method: Method, ends: Interval[], frame: Frame): string | null {
+  const known = ends.flatMap((end, step) => (end === null ? [] : [{ end, step }]));
+  if (known.length === 0) {
     return null;
   }
-  const at = (values: Figure[], step: number): string =>
-    `${xOf(frame, method.pruned[step] ?? 0).toFixed(1)},${yOf(frame, values[step] ?? 0).toFixed(1)}`;
-  const steps = low.map((_, step) => step);
+  const at = (value: number, step: number): string => `${xOf(frame, method.pruned[step] ?? 0).toFixed(1)},${yOf(frame, value).toFixed(1)}`;
   const origin = `${xOf(frame, 0)},${yOf(frame, 0)}`;
-  return `M${[origin, ...steps.map((step) => at(high, step)), ...steps.reverse().map((step) => at(low, step))].join('L')}Z`;
+  return `M${[origin, ...known.map(({ end, step }) => at(end[1], step)), ...known.reverse().map(({ end, step }) => at(end[0], step))].join('L')}Z`;
 }
 
 function marks(method: Method, row: ClassRow, frame: Frame): SVGElement[] {
@@ -51,9 +49,9 @@ function marks(method: Method, row: ClassRow, frame: Frame): SVGElement[] {
   return [drawn('circle', { class: 'first-drop', cx: xOf(frame, drop), cy: yOf(frame, value), r: 3.6 })];
 }
 
-function shapes(method: Method, row: ClassRow, frame: Frame, drop: number): SVGElement[] {
+function shapes(method: Method, row: ClassRow, frame: Frame, drop: number, ends: Interval[]): SVGElement[] {
   const right = frame.width - 4;
-  const area = band(method, row, frame);
+  const area = band(method, ends, frame);
   return [
     drawn('line', { class: 'zero', x1: frame.left, x2: right, y1: yOf(frame, 0), y2: yOf(frame, 0) }),
     drawn('line', { class: 'limit', x1: frame.left, x2: right, y1: yOf(frame, -drop), y2: yOf(frame, -drop) }),
@@ -66,19 +64,35 @@ function shapes(method: Method, row: ClassRow, frame: Frame, drop: number): SVGE
 /** A class's curve as small as a word, for the table. */
 export function sparkline(method: Method, row: ClassRow, drop: number): SVGElement {
   const frame: Frame = { width: 96, height: 28, left: 2, bottom: 3, low: -1, high: 0.15 };
-  return drawn('svg', { class: row.enough ? 'spark' : 'spark weak', viewBox: '0 0 96 28', width: 96, height: 28, 'aria-hidden': 'true' }, ...shapes(method, row, frame, drop));
+  return drawn('svg', { class: row.enough ? 'spark' : 'spark weak', viewBox: '0 0 96 28', width: 96, height: 28, 'aria-hidden': 'true' }, ...shapes(method, row, frame, drop, []));
 }
 
 function label(text: string, x: number, y: number, anchor: string): SVGElement {
   return drawn('text', { x, y, 'text-anchor': anchor }, document.createTextNode(text));
 }
 
-/** A class's curve with its band, one panel of the lattice. */
-export function panel(method: Method, row: ClassRow, drop: number): SVGElement {
-  const frame: Frame = { width: 220, height: 116, left: 42, bottom: 18, low: -1, high: 0.25 };
+export const PANEL = { width: 220, height: 116 };
+
+/** What stands in one panel: a class's curve with its band. */
+function panelShapes(method: Method, row: ClassRow, drop: number, ends: Interval[]): SVGElement[] {
+  const frame: Frame = { ...PANEL, left: 42, bottom: 18, low: -1, high: 0.25 };
   const ticks = [0, -0.5, -1].map((value) => label(value === 0 ? '0%' : `\u2212${-value * 100}%`, 37, yOf(frame, value) + 3.5, 'end'));
   const sparsities = [0, 0.5, 1].map((value) =>
     label(`${value * 100}%`, xOf(frame, value), 113, value === 0 ? 'start' : value === 1 ? 'end' : 'middle'));
-  return drawn('svg', { class: row.enough ? 'panel' : 'panel weak', viewBox: '0 0 220 116', 'aria-hidden': 'true' },
-    ...ticks, ...sparsities, ...shapes(method, row, frame, drop));
+  return [...ticks, ...sparsities, ...shapes(method, row, frame, drop, ends)];
+}
+
+export function panel(method: Method, row: ClassRow, drop: number, ends: Interval[]): SVGElement {
+  return drawn('svg', { class: row.enough ? 'panel' : 'panel weak', viewBox: `0 0 ${PANEL.width} ${PANEL.height}`, 'aria-hidden': 'true' },
+    ...panelShapes(method, row, drop, ends));
+}
+
+const HEAD = 18;
+export const TILE = { width: PANEL.width + 12, height: PANEL.height + HEAD + 10 };
+
+/** The same with its name over it, to stand among others in one drawing. */
+export function titledPanel(method: Method, row: ClassRow, drop: number, ends: Interval[], x: number, y: number): SVGElement {
+  return drawn('g', { class: row.enough ? 'panel' : 'panel weak', transform: `translate(${x} ${y})` },
+    drawn('text', { class: 'panel-name', x: 4, y: 12 }, document.createTextNode(row.name)),
+    drawn('g', { transform: `translate(0 ${HEAD})` }, ...panelShapes(method, row, drop, ends)));
 }

@@ -27,6 +27,18 @@ export function currentTheme(): Theme {
   };
 }
 
+/** As on paper: `act` finds the page in its light colours, whatever the reader has chosen. */
+export function inLight<Result>(act: () => Result): Result {
+  const root = document.documentElement;
+  const printing = root.classList.contains('printing');
+  root.classList.add('printing');
+  try {
+    return act();
+  } finally {
+    root.classList.toggle('printing', printing);
+  }
+}
+
 // Colour is never alone: each series has its own symbol and dash too.
 export const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'emptyCircle', 'emptyRect', 'emptyTriangle', 'emptyDiamond'];
 export const DASHES: ('solid' | number[])[] = ['solid', [7, 4], [2, 3], [9, 3, 2, 3], 'solid', [7, 4], [2, 3], [9, 3, 2, 3]];
