@@ -1,8 +1,8 @@
 // The planes that pictures become, for a script that holds them to other makers' code.
 //   niwaki_image_export FOLDER < CASES
-// A case is a line of tab-separated cells: the file, the windows to try (commas between), and channels, height and width
-// (0 0 0: as it is). FOLDER/<number of the case from 0>.npy is written [channels, height, width], and "read" stands on a
-// line of its own, or what was wrong.
+// A case is a line of tab-separated cells: the file, the windows to try (commas between), and channels, height and
+// width (0 0 0: as it is). FOLDER/<number of the case from 0>.npy is written [channels, height, width], and "read"
+// stands on a line of its own, or what was wrong.
 #include <filesystem>
 #include <iostream>
 

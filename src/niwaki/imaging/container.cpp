@@ -56,7 +56,8 @@ Container check_png(std::string_view bytes, const std::string& name) {
 constexpr unsigned kJpegLsFrame = 0xF7;
 
 bool starts_frame(unsigned marker) {
-  return marker == kJpegLsFrame || (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC);
+  return marker == kJpegLsFrame ||
+         (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC);
 }
 
 /// Entropy-coded data runs to the next marker that is neither stuffed nor a restart. JPEG stuffs a zero byte, JPEG-LS a
@@ -65,7 +66,8 @@ std::size_t after_scan(std::string_view bytes, std::size_t at, bool jpeg_ls) {
   const unsigned first_marker = jpeg_ls ? 0x80 : 1;
   while (at + 1 < bytes.size()) {
     const auto next = static_cast<unsigned char>(bytes[at + 1]);
-    if (static_cast<unsigned char>(bytes[at]) == 0xFF && next >= first_marker && next != 0xFF && (next < 0xD0 || next > 0xD7)) {
+    if (static_cast<unsigned char>(bytes[at]) == 0xFF && next >= first_marker && next != 0xFF &&
+        (next < 0xD0 || next > 0xD7)) {
       return at;
     }
     ++at;

@@ -15,8 +15,8 @@ constexpr std::size_t kMostPixels = 100'000'000;
 constexpr const char* kLeaveOut = "leave it out";
 
 /// PS3.4 B.5: computed and digital radiography, for presentation and for processing.
-constexpr std::array<std::string_view, 3> kRadiographs = {
-    "1.2.840.10008.5.1.4.1.1.1", "1.2.840.10008.5.1.4.1.1.1.1", "1.2.840.10008.5.1.4.1.1.1.1.1"};
+constexpr std::array<std::string_view, 3> kRadiographs = {"1.2.840.10008.5.1.4.1.1.1", "1.2.840.10008.5.1.4.1.1.1.1",
+                                                          "1.2.840.10008.5.1.4.1.1.1.1.1"};
 /// Secondary capture, and its kinds of several frames, of which one frame is read.
 constexpr std::array<std::string_view, 4> kCaptures = {"1.2.840.10008.5.1.4.1.1.7", "1.2.840.10008.5.1.4.1.1.7.2",
                                                        "1.2.840.10008.5.1.4.1.1.7.3", "1.2.840.10008.5.1.4.1.1.7.4"};
@@ -196,8 +196,8 @@ std::vector<Offered> offered_by(const DicomElements& elements, bool signed_input
   }
   const std::vector<std::string> explanations = elements.texts(tags::kWindowExplanation);
   for (std::size_t i = 0; i < centres.size(); ++i) {
-    offered.push_back({i < explanations.size() ? explanations[i] : "",
-                       Window{centres[i], widths[i], function_of(elements, name)}});
+    offered.push_back(
+        {i < explanations.size() ? explanations[i] : "", Window{centres[i], widths[i], function_of(elements, name)}});
   }
   return offered;
 }
@@ -230,9 +230,9 @@ std::variant<FullRange, LeastToMost, Window, LookUpTable> chosen_from(const std:
     return FullRange{};
   }
   const std::string has =
-      offered.empty() ? fmt::format("it has {} bits and no window and no VOI look-up table", bits_stored)
-                      : fmt::format("it has no window '{}', but {}", joined(options.windows, "' or '"),
-                                    names_of(offered));
+      offered.empty()
+          ? fmt::format("it has {} bits and no window and no VOI look-up table", bits_stored)
+          : fmt::format("it has no window '{}', but {}", joined(options.windows, "' or '"), names_of(offered));
   throw InputError(has, name, "say what to take: --window or cohort.window first,full-range (or min-max)");
 }
 
@@ -269,8 +269,7 @@ GreyTransform grey_transform_of(const DicomElements& elements, const PixelDescri
   // What the modality's transform gives may be below 0; a table's entries are not.
   const auto* rescale = std::get_if<Rescale>(&transform.modality);
   const bool signed_input = rescale != nullptr && (pixels.is_signed || rescale->intercept < 0 || rescale->slope < 0);
-  transform.interest =
-      chosen_from(offered_by(elements, signed_input, name), pixels.bits_stored, options, name);
+  transform.interest = chosen_from(offered_by(elements, signed_input, name), pixels.bits_stored, options, name);
   if (const auto* window = std::get_if<Window>(&transform.interest)) {
     check_window(*window, name);
   }

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include <dcmtk/dcmdata/dcdict.h>
 #include <dcmtk/dcmdata/dcdicent.h>
+#include <dcmtk/dcmdata/dcdict.h>
 #include <dcmtk/dcmdata/dcistrmb.h>
 #include <dcmtk/dcmdata/dcspchrs.h>
 #include <dcmtk/dcmdata/dctk.h>
@@ -111,7 +111,8 @@ std::string as_utf8(const std::string& text, const std::string& character_set) {
     return {converted.data(), converted.size()};
   }
   std::string plain = text;
-  std::ranges::replace_if(plain, [&](char letter) { return !is_ascii(letter); }, '?');
+  std::ranges::replace_if(
+      plain, [&](char letter) { return !is_ascii(letter); }, '?');
   return plain;
 }
 

@@ -72,7 +72,8 @@ std::optional<std::pair<std::int32_t, std::int32_t>> stored_range(const StoredPi
   for (std::uint32_t bits = 0; bits <= stored.mask; ++bits) {
     const std::int32_t value = transform.stored_value(bits);
     if (seen[bits] != 0 && !transform.is_padding(value)) {
-      range = range ? std::pair{std::min(range->first, value), std::max(range->second, value)} : std::pair{value, value};
+      range =
+          range ? std::pair{std::min(range->first, value), std::max(range->second, value)} : std::pair{value, value};
     }
   }
   return range;

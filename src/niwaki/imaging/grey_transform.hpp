@@ -39,9 +39,9 @@ struct LeastToMost {};
 /// How the stored values of a grey picture become values of [0, 1], 0 black: modality, then values of interest, then
 /// MONOCHROME1 inverted, all of PS3.3 and PS3.4 N.2.1.
 struct GreyTransform {
-  int bits_stored = 16;                                                // 1 to 16
-  bool is_signed = false;                                              // two's complement of these bits
-  std::optional<std::pair<std::int32_t, std::int32_t>> padding;        // stored values from, to: black, whatever they say
+  int bits_stored = 16;                                          // 1 to 16
+  bool is_signed = false;                                        // two's complement of these bits
+  std::optional<std::pair<std::int32_t, std::int32_t>> padding;  // stored values from, to: black, whatever they say
   std::variant<Rescale, LookUpTable> modality;
   std::variant<FullRange, LeastToMost, Window, LookUpTable> interest;
   bool inverted = false;  // MONOCHROME1

@@ -23,18 +23,19 @@ struct Image {
 /// How a DICOM file's values become black to white; other files say it themselves.
 struct ImageReadOptions {
   /// Tried in this order: "first" is the file's first VOI look-up table or, where there is none, its first window;
-  /// "full-range" goes from the least value that the stored bits can say to the most; "min-max" from the picture's least
-  /// to its most; anything else is the explanation of a window or table in the file ("NORMAL"), letter case ignored.
-  /// Where a file has none of them, it is refused, unless it is grey of 8 bits or fewer: that is shown as it is.
+  /// "full-range" goes from the least value that the stored bits can say to the most; "min-max" from the picture's
+  /// least to its most; anything else is the explanation of a window or table in the file ("NORMAL"), letter case
+  /// ignored. Where a file has none of them, it is refused, unless it is grey of 8 bits or fewer: that is shown as it
+  /// is.
   std::vector<std::string> windows = {"first"};
   void check() const;  // throws InputError naming the field
 };
 
-/// Decodes a PNG or JPEG of 8 or 16 bits, or a DICOM radiograph of one frame (docs/images.md). Full scale (255 or 65535,
-/// or the top of a DICOM's window) becomes 1. Transparency is dropped, not blended, as PIL's convert("RGB") does.
-/// MONOCHROME1 is inverted after its window; padding is black. Throws InputError naming the file where it is missing, not
-/// a picture, truncated (PNG: no IEND or a bad chunk; JPEG: no EOI; DICOM: fewer bytes than its header says), of a kind
-/// that is not read (named), or larger than 100 million pixels.
+/// Decodes a PNG or JPEG of 8 or 16 bits, or a DICOM radiograph of one frame (docs/images.md). Full scale (255 or
+/// 65535, or the top of a DICOM's window) becomes 1. Transparency is dropped, not blended, as PIL's convert("RGB")
+/// does. MONOCHROME1 is inverted after its window; padding is black. Throws InputError naming the file where it is
+/// missing, not a picture, truncated (PNG: no IEND or a bad chunk; JPEG: no EOI; DICOM: fewer bytes than its header
+/// says), of a kind that is not read (named), or larger than 100 million pixels.
 Image read_image(const std::filesystem::path& path, const ImageReadOptions& options = {});
 /// As above, from a file's bytes; `name` stands for the path in messages.
 Image decode_image(std::string_view bytes, const std::string& name, const ImageReadOptions& options = {});

@@ -10,8 +10,8 @@
 namespace niwaki {
 namespace {
 
-/// Where the two pixels are that a pixel of the resized picture lies between, and how much the second counts: half-pixel
-/// centres, as cv::resize has them.
+/// Where the two pixels are that a pixel of the resized picture lies between, and how much the second counts:
+/// half-pixel centres, as cv::resize has them.
 struct Between {
   std::size_t first = 0;
   std::size_t second = 0;

@@ -17,16 +17,16 @@ struct StoredPixels {
   std::size_t height = 0;
   std::size_t width = 0;
 
-  std::size_t sample_bytes = 1;               // 1, or 2
-  bool big_endian = false;                    // of two bytes
-  std::size_t column_step = 1;                // bytes from a sample to the next of its row and channel
-  std::size_t row_step = 0;                   // bytes
-  std::array<std::size_t, 3> channel_begin{}; // byte of the channel's first sample
+  std::size_t sample_bytes = 1;                // 1, or 2
+  bool big_endian = false;                     // of two bytes
+  std::size_t column_step = 1;                 // bytes from a sample to the next of its row and channel
+  std::size_t row_step = 0;                    // bytes
+  std::array<std::size_t, 3> channel_begin{};  // byte of the channel's first sample
   const unsigned char* bytes = nullptr;
   std::shared_ptr<const void> memory;  // that `bytes` points into; empty where the caller's own
 
-  unsigned shift = 0;           // a sample's bits are (its 8 or 16 bits >> shift) & mask
-  std::uint32_t mask = 0xFFFF;  // one less than a power of two
+  unsigned shift = 0;                               // a sample's bits are (its 8 or 16 bits >> shift) & mask
+  std::uint32_t mask = 0xFFFF;                      // one less than a power of two
   std::shared_ptr<const std::vector<float>> shown;  // [mask + 1]: what these bits are shown as, in [0, 1]
 
   [[nodiscard]] std::uint32_t bits_at(std::size_t channel, std::size_t row, std::size_t column) const {

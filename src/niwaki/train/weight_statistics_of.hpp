@@ -16,10 +16,10 @@ namespace niwaki {
 
 /// How weight statistics are gathered.
 struct CalibrationOptions {
-  std::size_t images = 2048;       // that all statistics but the tail's are gathered from; drawn by who calls
-  std::size_t positives = 64;      // of each class at most, for the tail's; with as many images that do not show it
+  std::size_t images = 2048;        // that all statistics but the tail's are gathered from; drawn by who calls
+  std::size_t positives = 64;       // of each class at most, for the tail's; with as many images that do not show it
   std::size_t search_steps = 1500;  // of one batch, for kTailSearch
-  std::size_t micro_batch = 4;     // images a backward pass; 1: squared gradients are exact
+  std::size_t micro_batch = 4;      // images a backward pass; 1: squared gradients are exact
   /// Throws InputError naming the key ("prune.calibration_images") that is out of range.
   void check() const;
 };
