@@ -23,7 +23,7 @@ QUICK = {"study.seeds": 2, "phantom.images": 1500, "phantom.tail_floor": 0.02, "
          "finetune.epochs": 1}
 EXPLORED = {"study.seed": 1, "prune.search_steps": 300}
 CONFIRMED = {"study.seed": 2, "prune.search_steps": 1500}
-REAL = {"study.seeds": 5, "audit.bootstrap": 0, "report.gallery": 0, "prune.search_steps": 1500}
+REAL = {"study.seeds": 3, "audit.bootstrap": 0, "report.gallery": 0, "prune.search_steps": 300}
 
 SPARSITIES = [0.5, 0.8, 0.9, 0.95]
 REPAIRED_AT = [0.9, 0.95]

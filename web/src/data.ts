@@ -153,7 +153,29 @@ export interface Companions {
   triples_not_shown?: number;
 }
 
+/** A figure of one group of images; below 0 for a loss, or where the group is behind the others. */
+export interface StratumMeasure {
+  dense: Figure; dense_low?: Figure; dense_high?: Figure;
+  change: Figure; change_low?: Figure; change_high?: Figure;
+  gap: { change: Figure; change_low?: Figure; change_high?: Figure; holm: Figure; verdict: string; widens: boolean | null };
+}
+
+export interface Stratum {
+  name: string;
+  images: number;
+  patients: number;
+  classes_compared: number;
+  auroc: StratumMeasure;
+  ap: StratumMeasure;
+}
+
+export interface Strata {
+  sparsity: number;
+  columns: { column: string; images_without: number; strata: Stratum[] }[];
+}
+
 export interface MethodAudit {
+  strata?: Strata; // where groups of images were compared
   sparsities: number[];
   macro: MacroPoint[];
   global: GlobalLoss;

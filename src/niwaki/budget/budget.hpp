@@ -30,7 +30,7 @@ struct BudgetedNetwork {
   Graph network;
   std::vector<BudgetedLayer> layers;  // prunable_layers() of the dense network
   std::vector<double> class_losses;   // expected: of layer_losses.hpp, summed over the layers
-  double dense_seconds = 0;           // an image, by the engine as `niwaki bench` measures it; in the same rounds
+  double dense_seconds = 0;           // an image, by the engine: the fastest of many rounds in turn with the pruned one
   double seconds = 0;
   [[nodiscard]] double speedup() const { return dense_seconds / seconds; }
 };

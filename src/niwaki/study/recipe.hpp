@@ -61,7 +61,6 @@ struct Recipe {
   AuditOptions audit;                      // seed and operating_point are audit_options()'s to set
   std::filesystem::path strata;            // CSV id,<column>...: groups of images that are audited one by one
   std::vector<std::string> strata_by;      // columns of it, or of the label file; all of the file's where empty
-  std::filesystem::path image_measures;    // CSV id,<measure>..., as `niwaki cohort quality` writes it
   bool calibrate_guard = false;            // pruned networks predict the validation images too
   std::size_t gallery = 24;                // exemplars shown as pictures, for each method
 

@@ -135,7 +135,6 @@ void visit_audit_fields(SomeRecipe& recipe, Visitor&& visit) {
         "positive test patients below which a class gets no verdict");
   visit("audit.strata", recipe.strata, "CSV id,<column>...: groups of images that are audited one by one");
   visit("audit.strata_by", recipe.strata_by, "columns of it, or site, view, sex, age_band of the label file");
-  visit("audit.image_measures", recipe.image_measures, "CSV id,<measure>..., as `niwaki cohort quality` writes it");
   visit("guard.calibrate", recipe.calibrate_guard,
         "pruned networks predict the validation images too, for `niwaki guard` to learn on");
   visit("report.gallery", recipe.gallery, "exemplars shown as pictures, for each method");

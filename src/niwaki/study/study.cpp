@@ -52,9 +52,7 @@ PlanInputs plan_inputs(const Recipe& recipe, const StudyCohort& cohort) {
   PlanInputs inputs;
   inputs.cohort_hash = cohort.hash;
   inputs.model_hash = recipe.model_file.empty() ? "" : sha256_file(recipe.model_file);
-  for (const fs::path& file : {recipe.strata, recipe.image_measures}) {
-    inputs.strata_hash += file.empty() ? "" : sha256_file(file);
-  }
+  inputs.strata_hash = recipe.strata.empty() ? "" : sha256_file(recipe.strata);
   inputs.train_images = cohort.train.rows.size();
   inputs.validation_images = cohort.validation.rows.size();
   inputs.test_images = cohort.test.rows.size();

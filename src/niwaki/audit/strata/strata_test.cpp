@@ -21,8 +21,7 @@ constexpr std::size_t kSeeds = 2;
 
 // A cohort at three sites (and some images of none), tables of two seeds, and every figure by plain loops over the rows
 // of each copied-out cohort.
-class Strata : public testing::Test {
- protected:
+struct Strata : testing::Test {
   Strata()
       : cohort(random_cohort({.images = 420, .prevalences = {0.5, 0.4, 0.1}, .patients = 260, .seed = 3})),
         labels(labels_by_class(cohort)),
@@ -31,7 +30,7 @@ class Strata : public testing::Test {
     RandomStream site(9, "strata_test/site");
     for (std::size_t row = 0; row < cohort.size(); ++row) {
       const std::uint64_t drawn = site.below(20);
-      sites.values.push_back(drawn == 0 ? "" : drawn < 8 ? "east" : drawn < 19 ? "north" : "west");
+      sites.values.emplace_back(drawn == 0 ? "" : drawn < 8 ? "east" : drawn < 19 ? "north" : "west");
     }
     for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
       RandomStream random(seed, "strata_test");
