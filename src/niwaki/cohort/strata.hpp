@@ -17,11 +17,11 @@ struct StrataColumns {
 /// What a column may have at most to be a way of grouping.
 inline constexpr std::size_t kMostStrata = 30;
 
-/// `file` (may be empty): a CSV with a column `id` (or `image`) and one a grouping; joined with the cohort by the images' ids, else by their file names. Rows of other images are passed over;
-/// images without a row belong to no group. `names` chooses columns of the file, of the label file (`view`, `sex`,
-/// `age_band`) or `site`, in this order; where empty, all of the file that have 2 to kMostStrata different values.
-/// Throws InputError for a name that is nowhere, an image listed twice, a file none of whose images is in the cohort,
-/// and a named column of too many values.
+/// `file` (may be empty): a CSV with a column `id` (or `image`) and one a grouping; joined with the cohort by the
+/// images' ids, else by their file names. Rows of other images are passed over; images without a row belong to no
+/// group. `names` chooses columns of the file, of the label file (`view`, `sex`, `age_band`) or `site`, in this order;
+/// where empty, all of the file that have 2 to kMostStrata different values. Throws InputError for a name that is
+/// nowhere, an image listed twice, a file none of whose images is in the cohort, and a named column of too many values.
 StrataColumns read_strata(const Cohort& cohort, const std::filesystem::path& file,
                           const std::vector<std::string>& names);
 
