@@ -180,7 +180,7 @@ void check_window(const Window& window, const std::string& name) {
   const double least = window.function == Window::Function::kLinear ? 1 : 1 / kLargest;
   if (window.width < least || window.width > kLargest || std::abs(window.centre) > kLargest) {
     throw InputError(fmt::format("its window of centre {} and width {} is out of range", window.centre, window.width),
-                     name, "name another (--window or cohort.window), or leave it out");
+                     name, "mend the window in the file (dcmodify does it), or leave it out");
   }
 }
 
@@ -233,7 +233,8 @@ std::variant<FullRange, LeastToMost, Window, LookUpTable> chosen_from(const std:
       offered.empty()
           ? fmt::format("it has {} bits and no window and no VOI look-up table", bits_stored)
           : fmt::format("it has no window '{}', but {}", joined(options.windows, "' or '"), names_of(offered));
-  throw InputError(has, name, "say what to take: --window or cohort.window first,full-range (or min-max)");
+  throw InputError(has, name,
+                   "give the file a window that shows what is to be seen (dcmodify does it), or leave it out");
 }
 
 }  // namespace

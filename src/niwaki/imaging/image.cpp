@@ -76,7 +76,7 @@ StoredPixels decode_stored(std::string_view bytes, const std::string& name, cons
 
 void ImageReadOptions::check() const {
   if (windows.empty() || std::ranges::any_of(windows, [](const std::string& window) { return window.empty(); })) {
-    throw InputError("no window is named", "cohort.window or --window",
+    throw InputError("no window is named", "the windows to take",
                      "give first, full-range, min-max, or what a file calls one of its own");
   }
 }
