@@ -12,7 +12,6 @@ import report
 from pruning_study import experiment
 
 PAGE = "protecting-the-rare.md"
-CHART = "Relative loss of AP by sparsity, cohort of the confirmation and, for the other criteria, of the exploration"
 
 RECIPE = {
     "study.seeds": 5, "cohort.train": 0.6, "cohort.validation": 0.1, "cohort.test": 0.3,

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "niwaki/audit/change.hpp"
+#include "niwaki/audit/pooled_patients.hpp"
 #include "niwaki/audit/replicate_medians.hpp"
 #include "niwaki/core/parallel.hpp"
 #include "niwaki/metrics/bootstrap_interval.hpp"
@@ -264,23 +265,17 @@ void adjust_for_classes(std::vector<ClassCurve>& classes) {
   }
 }
 
-/// The mean over classes has the classes' degrees of freedom pooled (Welch-Satterthwaite): each adds its variance over
-/// the resamples, on effective_patients - 1 degrees, so a few rare classes that make most of the variance count as
-/// such.
+/// Of the mean over classes: each adds its variance over the resamples.
 double macro_effective_patients(const MethodFigures& figures, const std::vector<ClassLabels>& labels,
                                 std::size_t resamples) {
-  constexpr double kLeastFreedom = 0.5;  // of a class that is all of one patient
-  double variances = 0.0;
-  double weighed_squares = 0.0;
+  PooledPatients pooled;
   for (std::size_t column = 0; column < labels.size(); ++column) {
     if (labels[column].measurable()) {
       const ReplicateRow row(figures, column, &Replicates::ap, resamples);
-      const double deviation = standard_error(row.values(0, median_in_place));
-      variances += deviation * deviation;
-      weighed_squares += std::pow(deviation, 4) / std::max(labels[column].effective_patients - 1.0, kLeastFreedom);
+      pooled.add(standard_error(row.values(0, median_in_place)), labels[column].effective_patients);
     }
   }
-  return weighed_squares > 0.0 ? 1.0 + variances * variances / weighed_squares : 0.0;
+  return pooled.effective_patients();
 }
 
 void note_incomplete_resamples(const MethodFigures& figures, const std::vector<ClassLabels>& labels,

@@ -17,14 +17,8 @@ void LabelChoice::add_to(CLI::App& verb) {
 }
 
 LabelOptions LabelChoice::options(std::vector<std::string> classes) const {
-  LabelOptions options;
-  options.format = parse_label_format(format);
-  options.uncertain = parse_uncertain_policy(uncertain);
-  options.blank = parse_blank_policy(blank);
+  LabelOptions options = label_options(format, uncertain, blank, class_map);
   options.classes = std::move(classes);
-  if (!class_map.empty()) {
-    options.map = read_class_map(class_map);
-  }
   return options;
 }
 

@@ -73,10 +73,14 @@ struct PruneCommand {
   }
 
  private:
+  [[nodiscard]] Cohort cohort_of(const Graph& dense) const {
+    return read_labels(labels, label_choice.options(dense.classes));
+  }
+
   void prune_to_the_speed(const PruningMethod& parts) const {
     const Graph dense = read_onnx(model);
     const Preprocessing preprocessing = pictures.preprocessing_of(dense, model);
-    const Cohort cohort = read_labels(labels, label_choice.options(dense.classes));
+    const Cohort cohort = cohort_of(dense);
     const auto source = open_image_files(cohort, images, preprocessing);
     const StatisticsKinds needs = criterion_entry(parts.criterion).needs;
     const WeightStatistics statistics = needs.empty() ? WeightStatistics{} : statistics_of(dense, needs, 0.5);
@@ -160,7 +164,7 @@ struct PruneCommand {
 
   [[nodiscard]] WeightStatistics statistics_of(const Graph& dense, const StatisticsKinds& needs, double nominal) const {
     const Preprocessing preprocessing = pictures.preprocessing_of(dense, model);
-    const Cohort cohort = read_labels(labels, label_choice.options(dense.classes));
+    const Cohort cohort = cohort_of(dense);
     const auto source = open_image_files(cohort, images, preprocessing);
     Graph named = dense;
     if (named.classes.empty()) {
@@ -178,7 +182,7 @@ struct PruneCommand {
       return read_calibration_array(repair.array, dense);
     }
     const Preprocessing preprocessing = pictures.preprocessing_of(dense, model);
-    const Cohort cohort = read_labels(labels, label_choice.options(dense.classes));
+    const Cohort cohort = cohort_of(dense);
     const std::vector<std::size_t> rows = calibration_rows(cohort, calibration.images, seed());
     CalibrationPictures chosen;
     chosen.all = open_image_files(cohort, images, preprocessing);

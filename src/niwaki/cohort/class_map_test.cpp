@@ -2,11 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "niwaki/cohort/class_names.hpp"
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/folder_for_tests.hpp"
 
 namespace niwaki {
 namespace {
@@ -21,11 +21,6 @@ constexpr Label kOpen = Label::kUnknown;
 
 class ClassMapFile : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / fmt::format("niwaki-map-{}", ::getpid());
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
   ClassMap read(const std::string& text) {
     write_file(folder_ / "map.toml", text);
     return read_class_map(folder_ / "map.toml");
@@ -43,7 +38,7 @@ class ClassMapFile : public ::testing::Test {
             .records = {{"1", "p", "", ""}, {"2", "p", "", ""}, {"3", "p", "", ""}},
             .labels = {kYes, kNo, kYes, kNo, kNo, kOpen, kNo, kYes, kOpen, kNo, kNo, kNo}};
   }
-  fs::path folder_;
+  FolderForTests folder_{"map"};
 };
 
 TEST_F(ClassMapFile, renames_joins_and_leaves_out) {

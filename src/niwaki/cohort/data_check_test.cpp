@@ -4,10 +4,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/folder_for_tests.hpp"
 #include "niwaki/core/parallel.hpp"
 #include "niwaki/imaging/image.hpp"
 
@@ -19,11 +19,7 @@ using ::testing::HasSubstr;
 
 class DataSetCheck : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / fmt::format("niwaki-check-{}", ::getpid());
-    fs::create_directories(folder_ / "images");
-  }
-  void TearDown() override { fs::remove_all(folder_); }
+  void SetUp() override { fs::create_directories(folder_ / "images"); }
   void labels(const std::string& text) { write_file(folder_ / "labels.csv", text); }
   void picture(const std::string& name, float first, float rest) {
     Image image{1, 4, 4, std::vector<float>(16, rest)};
@@ -44,7 +40,7 @@ class DataSetCheck : public ::testing::Test {
     const auto found = std::ranges::find(check.problems.kinds(), kind, &ProblemReport::Kind::name);
     return found == check.problems.kinds().end() ? 0 : found->count;
   }
-  fs::path folder_;
+  FolderForTests folder_{"check"};
 };
 
 TEST_F(DataSetCheck, everything_is_found_in_one_pass_and_counted) {

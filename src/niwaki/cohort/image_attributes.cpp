@@ -2,7 +2,6 @@
 
 #include <array>
 #include <functional>
-#include <initializer_list>
 #include <optional>
 #include <utility>
 
@@ -10,15 +9,6 @@
 
 namespace niwaki {
 namespace {
-
-std::optional<std::size_t> any_column(const CsvTable& table, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    if (const auto found = table.find_column(name)) {
-      return found;
-    }
-  }
-  return std::nullopt;
-}
 
 std::string first_letter(std::string_view sex) {
   const std::string lower = lower_case(sex.substr(0, 1));
@@ -63,8 +53,8 @@ std::string age_band(std::string_view age) {
 
 std::vector<ImageAttribute> read_attributes(const CsvTable& table, const std::vector<std::size_t>& rows) {
   std::vector<ImageAttribute> attributes;
-  const auto view = any_column(table, {"View Position", "ViewPosition", "AP/PA"});
-  const auto side = any_column(table, {"Frontal/Lateral"});
+  const auto view = table.find_any_column({"View Position", "ViewPosition", "AP/PA"});
+  const auto side = table.find_any_column({"Frontal/Lateral"});
   if (view || side) {
     add(
         table, rows, "view",
@@ -74,12 +64,12 @@ std::vector<ImageAttribute> read_attributes(const CsvTable& table, const std::ve
         },
         attributes);
   }
-  if (const auto sex = any_column(table, {"Patient Sex", "Patient Gender", "Sex"})) {
+  if (const auto sex = table.find_any_column({"Patient Sex", "Patient Gender", "Sex"})) {
     add(
         table, rows, "sex", [&](std::span<const std::string_view> cells) { return first_letter(cell_of(cells, *sex)); },
         attributes);
   }
-  if (const auto age = any_column(table, {"Patient Age", "Age"})) {
+  if (const auto age = table.find_any_column({"Patient Age", "Age"})) {
     add(
         table, rows, "age_band",
         [&](std::span<const std::string_view> cells) { return age_band(cell_of(cells, *age)); }, attributes);

@@ -2,10 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/folder_for_tests.hpp"
 
 namespace niwaki {
 namespace {
@@ -20,11 +20,6 @@ constexpr Label kOpen = Label::kUnknown;
 
 class LabelFormats : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / fmt::format("niwaki-formats-{}", ::getpid());
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
   Cohort read(const std::string& text, const LabelOptions& options = {}) {
     write_file(folder_ / "labels.csv", text);
     return read_labels(folder_ / "labels.csv", options);
@@ -42,7 +37,7 @@ class LabelFormats : public ::testing::Test {
             .records = {{"a.png", "p1", "patient00001/a.png", ""}, {"b.png", "p2", "patient00002/b.png", ""}},
             .labels = {kYes, kYes, kNo, kNo}};
   }
-  fs::path folder_;
+  FolderForTests folder_{"formats"};
 };
 
 constexpr const char* kChexpert =

@@ -22,12 +22,8 @@ struct ColumnLayout {
 };
 
 std::size_t first_column(const CsvTable& table, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    if (const auto found = table.find_column(name)) {
-      return *found;
-    }
-  }
-  return table.column(*names.begin());  // throws, naming it
+  const std::optional<std::size_t> found = table.find_any_column(names);
+  return found ? *found : table.column(*names.begin());  // throws, naming it
 }
 
 ColumnLayout layout_of(const CsvTable& table, LabelFormat format) {

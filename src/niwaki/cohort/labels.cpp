@@ -116,6 +116,18 @@ const char* label_format_name(LabelFormat format) {
   return found->second;
 }
 
+LabelOptions label_options(const std::string& format, const std::string& uncertain, const std::string& blank,
+                           const fs::path& class_map) {
+  LabelOptions options;
+  options.format = parse_label_format(format);
+  options.uncertain = parse_uncertain_policy(uncertain);
+  options.blank = parse_blank_policy(blank);
+  if (!class_map.empty()) {
+    options.map = read_class_map(class_map);
+  }
+  return options;
+}
+
 Cohort read_labels(const fs::path& path, const LabelOptions& options) {
   // NIH's header has fewer names than its rows have cells, so widths are checked once the format is known.
   const CsvTable table = read_csv(path, {.same_width = false});

@@ -36,6 +36,11 @@ struct LabelOptions {
   ProblemReport* problems = nullptr;
 };
 
+/// As recipes and command lines say it; `class_map`: of read_class_map(), may be empty. Throws InputError for a format
+/// or policy that there is not.
+LabelOptions label_options(const std::string& format, const std::string& uncertain, const std::string& blank,
+                           const std::filesystem::path& class_map);
+
 /// Reads one label file (gzip is not read; unpack it first). Throws InputError naming file, line and column for a
 /// column that is not there, a cell that is no label, or an image listed twice.
 Cohort read_labels(const std::filesystem::path& path, const LabelOptions& options = {});

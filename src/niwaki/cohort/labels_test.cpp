@@ -4,10 +4,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/folder_for_tests.hpp"
 
 namespace niwaki {
 namespace {
@@ -22,11 +22,6 @@ constexpr const char* kNihHeader =
 
 class LabelFile : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / fmt::format("niwaki-labels-{}", ::getpid());
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
   fs::path file(const std::string& text, const std::string& name = "labels.csv") {
     write_file(folder_ / name, text);
     return folder_ / name;
@@ -40,7 +35,7 @@ class LabelFile : public ::testing::Test {
     }
     return "";
   }
-  fs::path folder_;
+  FolderForTests folder_{"labels"};
 };
 
 TEST_F(LabelFile, the_projects_own_format) {

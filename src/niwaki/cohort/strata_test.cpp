@@ -2,10 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/folder_for_tests.hpp"
 
 namespace niwaki {
 namespace {
@@ -16,11 +16,6 @@ using ::testing::HasSubstr;
 
 class StrataFile : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / fmt::format("niwaki-strata-{}", ::getpid());
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
   StrataColumns read(const std::string& text, const std::vector<std::string>& names = {}) {
     write_file(folder_ / "strata.csv", text);
     return read_strata(cohort(), folder_ / "strata.csv", names);
@@ -40,7 +35,7 @@ class StrataFile : public ::testing::Test {
             .given_splits = {},
             .attributes = {{"view", {"AP", "PA", "PA"}}}};
   }
-  fs::path folder_;
+  FolderForTests folder_{"strata"};
 };
 
 TEST_F(StrataFile, is_joined_by_id_whatever_its_order) {

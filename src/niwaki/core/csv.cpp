@@ -135,6 +135,15 @@ std::optional<std::size_t> CsvTable::find_column(std::string_view name) const {
   return found == header.end() ? std::nullopt : std::optional<std::size_t>(found - header.begin());
 }
 
+std::optional<std::size_t> CsvTable::find_any_column(std::initializer_list<const char*> names) const {
+  for (const char* name : names) {
+    if (const auto found = find_column(name)) {
+      return found;
+    }
+  }
+  return std::nullopt;
+}
+
 std::size_t CsvTable::column(std::string_view name) const {
   const std::optional<std::size_t> found = find_column(name);
   if (!found) {

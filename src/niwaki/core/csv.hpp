@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -30,6 +31,8 @@ struct CsvTable {
   /// The column of this name. Throws InputError naming the file, the column and the nearest name there is.
   [[nodiscard]] std::size_t column(std::string_view name) const;
   [[nodiscard]] std::optional<std::size_t> find_column(std::string_view name) const;
+  /// The first of these names that is a column's.
+  [[nodiscard]] std::optional<std::size_t> find_any_column(std::initializer_list<const char*> names) const;
   /// "labels.csv, line 12, column 'Edema'".
   [[nodiscard]] std::string where(std::size_t row, std::size_t column) const;
   [[nodiscard]] std::string where(std::size_t row) const;

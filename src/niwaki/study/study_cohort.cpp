@@ -18,12 +18,8 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kHashWholeUpTo = std::uint64_t{2} << 30;
 
 Cohort read_cohort(const Recipe& recipe) {
-  LabelOptions options{.format = parse_label_format(recipe.label_format), .classes = recipe.classes};
-  options.uncertain = parse_uncertain_policy(recipe.uncertain);
-  options.blank = parse_blank_policy(recipe.blank);
-  if (!recipe.class_map.empty()) {
-    options.map = read_class_map(recipe.class_map);
-  }
+  LabelOptions options = label_options(recipe.label_format, recipe.uncertain, recipe.blank, recipe.class_map);
+  options.classes = recipe.classes;
   if (!recipe.labels.empty()) {
     return read_labels(recipe.labels, options);
   }

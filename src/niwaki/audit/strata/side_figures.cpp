@@ -124,16 +124,4 @@ std::vector<SideFigures> measure_sides(const ClassLabels& labels, std::size_t co
   return figures;
 }
 
-void PooledPatients::add(const Resampled& part, double effective_patients) {
-  constexpr double kLeastFreedom = 0.5;  // of what is all of one patient
-  const double deviation = standard_error(part.replicates);
-  const double variance = deviation * deviation;
-  variances_ += variance;
-  weighed_squares_ += variance * variance / std::max(effective_patients - 1.0, kLeastFreedom);
-}
-
-double PooledPatients::effective_patients() const {
-  return weighed_squares_ > 0.0 ? 1.0 + variances_ * variances_ / weighed_squares_ : 0.0;
-}
-
 }  // namespace niwaki

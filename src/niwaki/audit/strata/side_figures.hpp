@@ -24,7 +24,6 @@ Resampled mean(std::span<const Resampled* const> figures);
 /// AUROC and AP of one class on some images (a group, or all others), means over seeds.
 struct SideFigures {
   Resampled auroc_dense, auroc_pruned, ap_dense, ap_pruned;
-  double effective_patients = 0.0;  // of the scarcer kind of images
 };
 
 /// How many images and patients of either kind some images show of a class.
@@ -43,16 +42,5 @@ SideCounts count_side(const ClassLabels& labels, std::span<const char> kept, std
 /// empty.
 std::vector<SideFigures> measure_sides(const ClassLabels& labels, std::size_t column, const PrunedPair& pair,
                                        std::span<const std::vector<char>* const> sides, const Resampling& resampling);
-
-/// Several estimates' spreads and effective patients, pooled as Welch and Satterthwaite pool degrees of freedom for a
-/// sum of independent parts: 1 + (sum v)^2 / sum(v^2 / (n - 1)).
-struct PooledPatients {
-  void add(const Resampled& part, double effective_patients);
-  [[nodiscard]] double effective_patients() const;
-
- private:
-  double variances_ = 0.0;
-  double weighed_squares_ = 0.0;
-};
 
 }  // namespace niwaki

@@ -4,9 +4,11 @@
 #include <cmath>
 #include <set>
 
+#include "niwaki/audit/pooled_patients.hpp"
 #include "niwaki/audit/strata/side_figures.hpp"
 #include "niwaki/audit/strata/stratum_thresholds.hpp"
 #include "niwaki/core/parallel.hpp"
+#include "niwaki/metrics/bootstrap_interval.hpp"
 #include "niwaki/metrics/multiple_testing.hpp"
 
 namespace niwaki {
@@ -159,8 +161,8 @@ class ColumnComparer {
     if (one.has_gap) {
       for (const auto& [figure, measure] : {std::pair{&auroc_of, &result.auroc}, std::pair{&ap_of, &result.ap}}) {
         PooledPatients pooled;
-        pooled.add(*figure(one.own).dense, one.own_counts.effective_patients);
-        pooled.add(*figure(one.others).dense, one.other_counts.effective_patients);
+        pooled.add(standard_error(figure(one.own).dense->replicates), one.own_counts.effective_patients);
+        pooled.add(standard_error(figure(one.others).dense->replicates), one.other_counts.effective_patients);
         fill_gap(figure(one.own), figure(one.others), pooled.effective_patients(), *measure);
       }
     }
@@ -183,9 +185,10 @@ class ColumnComparer {
       PooledPatients own_patients;
       PooledPatients both_patients;
       for (const MeasuredClass* one : compared) {
-        own_patients.add(*figure(one->own).dense, one->own_counts.effective_patients);
-        both_patients.add(*figure(one->own).dense, one->own_counts.effective_patients);
-        both_patients.add(*figure(one->others).dense, one->other_counts.effective_patients);
+        const double own_error = standard_error(figure(one->own).dense->replicates);
+        own_patients.add(own_error, one->own_counts.effective_patients);
+        both_patients.add(own_error, one->own_counts.effective_patients);
+        both_patients.add(standard_error(figure(one->others).dense->replicates), one->other_counts.effective_patients);
       }
       const auto mean_of = [&, which = figure](SideFigures MeasuredClass::*side, bool pruned) {
         std::vector<const Resampled*> parts;
@@ -229,7 +232,7 @@ class ColumnComparer {
       std::vector<const Resampled*> parts;
       for (const MeasuredClass* one : there) {
         parts.push_back(&(one->retuned.*which));
-        pooled.add(*parts.back(), one->own_counts.effective_patients);
+        pooled.add(standard_error(parts.back()->replicates), one->own_counts.effective_patients);
       }
       return figure_of(mean(parts), pooled.effective_patients());
     };
