@@ -50,7 +50,7 @@ bench: test-packages build/.configured  ## speed beside what users would pick in
 	@cmake --build build --parallel $(JOBS) --target niwaki niwaki_bench_train niwaki_bench_bootstrap niwaki_bench_engine
 	@bench/run
 
-science: test-packages build/.configured  ## claims put to the proof on simulated cohorts, into docs/science.md
+science: test-packages build/.configured  ## claims put to the proof where the truth is known, into docs/ (hours)
 	@cmake --build build --parallel $(JOBS) --target niwaki niwaki_science_bootstrap niwaki_science_certificate
 	@science/run
 

@@ -1,8 +1,8 @@
 // Groups of images (sites, views, sexes, ages): what each has before pruning, what it loses, and whether more than the others.
-import { intervalOf, type Interval, type Method, type Report, type Stratum, type StratumMeasure } from './data';
+import { intervalOf, type Figure, type Interval, type Method, type Report, type Stratum, type StratumMeasure } from './data';
 import { element, fragment, named } from './dom';
 import { fileName } from './download';
-import { change, count, images, interval, pText, score } from './format';
+import { ABSENT, count, images, interval, pText, score } from './format';
 import { say } from './language';
 import { figureColumn, sortableTable, withBelow, type Column } from './table';
 
@@ -12,6 +12,9 @@ const VERDICTS: Record<string, () => string> = {
   'not shown': () => say('no difference shown', '差は示されず'),
   'insufficient evidence': () => say('insufficient evidence', '証拠不十分'),
 };
+
+/** A difference of two AUROCs: three decimals and its sign. */
+const difference = (value: Figure): string => (value === null ? ABSENT : `${value > 0 ? '+' : ''}${score(value)}`);
 
 const verdict = (measure: StratumMeasure): string => (VERDICTS[measure.gap.verdict] ?? (() => measure.gap.verdict))();
 
@@ -32,8 +35,8 @@ function columnsOf(column: string): Column<Stratum>[] {
     figureColumn('patients', say('Patients', '患者'), '', (stratum) => stratum.patients, count),
     figureColumn('classes_compared', say('Classes', 'クラス'), say('With patients enough in the group and among the others', '群内と他群の両方に十分な患者がいるクラス数'), (stratum) => stratum.classes_compared, count),
     withEnds('auroc_dense', say('AUROC dense', 'AUROC（前）'), below, score, (stratum) => stratum.auroc.dense, (stratum) => intervalOf(stratum.auroc.dense_low, stratum.auroc.dense_high)),
-    withEnds('auroc_change', say('Change', '変化'), below, change, (stratum) => stratum.auroc.change, (stratum) => intervalOf(stratum.auroc.change_low, stratum.auroc.change_high)),
-    withEnds('auroc_gap_change', say('against the others', '他群との差'), say('The change here less the change of all other images. 95% interval over patients', '群内の変化から他の全画像の変化を引いた値。下段は患者に関する95%信頼区間'), change,
+    withEnds('auroc_change', say('Change', '変化'), below, difference, (stratum) => stratum.auroc.change, (stratum) => intervalOf(stratum.auroc.change_low, stratum.auroc.change_high)),
+    withEnds('auroc_gap_change', say('against the others', '他群との差'), say('The change here less the change of all other images. 95% interval over patients', '群内の変化から他の全画像の変化を引いた値。下段は患者に関する95%信頼区間'), difference,
       (stratum) => stratum.auroc.gap.change, (stratum) => intervalOf(stratum.auroc.gap.change_low, stratum.auroc.gap.change_high)),
     figureColumn('auroc_holm', say('Holm p', 'Holm p値'), say('Of no difference, adjusted over the groups', '差がないとする仮説のp値（群間で調整）'), (stratum) => stratum.auroc.gap.holm, (value) => (value === null ? '\u2013' : pText(value).replace('p ', '').replace('= ', ''))),
     { key: 'auroc_verdict', head: say('Verdict', '判定'), value: (stratum) => stratum.auroc.gap.verdict, cell: (stratum) => verdict(stratum.auroc) },

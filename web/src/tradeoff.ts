@@ -179,7 +179,8 @@ function chosenText(report: Report): Node {
       `丸印の点はありません。どの手法のどのスパース率でも、マクロ平均APが許容幅${tolerance}を超えて低下しているか、求められませんでした。`));
   }
   const listedParts = parts.flatMap((part, index) => (index > 0 && typeof part === 'object' ? ['; ', part] : [part]));
-  return element('p', { class: 'hint' }, say(`Ringed: the highest sparsity up to which macro AP loses less than ${tolerance}. `, `丸印: マクロ平均APの低下が${tolerance}未満に収まる最も高いスパース率。`), ...listedParts, say('.', '。'));
+  return element('p', { class: 'hint' }, say(`Ringed: the highest sparsity up to which macro AP is shown, over patients, to lose less than ${tolerance}; it can lie below the estimate in the summary. `,
+    `丸印: マクロ平均APの低下が${tolerance}未満であることが患者に関して実証された最も高いスパース率（概要の推定値より低いことがある）。`), ...listedParts, say('.', '。'));
 }
 
 function charts(report: Report): HTMLElement {
