@@ -11,7 +11,6 @@
 namespace niwaki {
 namespace {
 
-namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 

@@ -106,7 +106,7 @@ std::string as_utf8(const std::string& text, const std::string& character_set) {
   }
   DcmSpecificCharacterSet converter;
   OFString converted;
-  if (converter.selectCharacterSet(OFString(character_set.c_str())).good() &&
+  if (converter.selectCharacterSet(OFString(character_set.data(), character_set.size())).good() &&
       converter.convertString(OFString(text.data(), text.size()), converted).good()) {
     return {converted.data(), converted.size()};
   }

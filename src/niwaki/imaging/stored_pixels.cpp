@@ -37,7 +37,7 @@ std::vector<Between> places(std::size_t from, std::size_t to) {
 }
 
 /// Reads samples of one layout quickly; bits_at() says the same slowly.
-template <typename Sample, bool kSwapped>
+template <typename Sample, bool Swapped>
 class Reader {
  public:
   explicit Reader(const StoredPixels& stored)
@@ -50,7 +50,7 @@ class Reader {
     Sample sample;
     std::memcpy(&sample, row + column * stored_.column_step, sizeof sample);
     std::uint32_t bits = sample;
-    if constexpr (kSwapped) {
+    if constexpr (Swapped) {
       bits = ((bits & 0xFF) << 8) | (bits >> 8);
     }
     return shown_[(bits >> shift_) & mask_];

@@ -159,7 +159,7 @@ GuardPart part_of(const GuardPart& whole, const std::vector<std::size_t>& rows) 
   return part;
 }
 
-void divide(const GuardSource& source, GuardPart whole, GuardData& data) {
+void divide(const GuardSource& source, const GuardPart& whole, GuardData& data) {
   if (!(source.calibration_share > 0.0 && source.calibration_share < 1.0)) {
     throw InputError(fmt::format("{} is no share of the patients", source.calibration_share), "--calibration-share",
                      "choose a number above 0 and below 1");
@@ -202,7 +202,7 @@ GuardData read_guard_data(const GuardSource& source) {
   GuardPart part = read_part(source, source.cohort, source.grid, data.method, data.seeds, "--scores");
   read_features(source.features, "--features", part);
   if (!source.calibration) {
-    divide(source, std::move(part), data);
+    divide(source, part, data);
     return data;
   }
   data.test = std::move(part);

@@ -40,8 +40,8 @@ Systems systems_of(const GuardData& data, const SignalResult& signal, const Guar
   }
   systems.push_back(result.test.kept);
   const auto column = static_cast<std::size_t>(&signal - result.signals.data());
-  for (std::size_t rate = 0; rate < signal.points.size(); ++rate) {
-    const std::vector<std::vector<char>> deferred = deferred_images(result.test, column, signal.points[rate]);
+  for (const auto& point : signal.points) {
+    const std::vector<std::vector<char>> deferred = deferred_images(result.test, column, point);
     std::vector<std::vector<float>>& guarded = systems.emplace_back();
     for (std::size_t seed = 0; seed < data.test.seeds.size(); ++seed) {
       guarded.push_back(guarded_scores(data.test.seeds[seed], result.test.kept[seed], deferred[seed]));
