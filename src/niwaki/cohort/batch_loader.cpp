@@ -6,10 +6,25 @@
 #include "niwaki/core/error.hpp"
 
 namespace niwaki {
+namespace {
+
+std::size_t batches_ahead(const std::vector<std::vector<std::size_t>>& batches, std::size_t values,
+                          const LoaderOptions& options) {
+  std::size_t largest = 1;
+  for (const auto& rows : batches) {
+    largest = std::max(largest, rows.size() * values * sizeof(float));
+  }
+  return std::clamp(options.ahead_bytes / largest, std::size_t{1}, std::max(options.ahead, std::size_t{1}));
+}
+
+}  // namespace
 
 BatchLoader::BatchLoader(std::vector<std::vector<std::size_t>> batches, std::size_t values, Prepare prepare,
                          const LoaderOptions& options)
-    : batches_(std::move(batches)), values_(values), prepare_(std::move(prepare)), slots_(options.ahead) {
+    : batches_(std::move(batches)),
+      values_(values),
+      prepare_(std::move(prepare)),
+      slots_(batches_ahead(batches_, values, options)) {
   NIWAKI_CHECK(options.threads >= 1 && options.ahead >= 1, "{} threads, {} batches", options.threads, options.ahead);
   NIWAKI_CHECK(std::ranges::none_of(batches_, [](const auto& rows) { return rows.empty(); }), "a batch is empty");
   for (std::size_t batch = 0; batch < std::min(slots_.size(), batches_.size()); ++batch) {

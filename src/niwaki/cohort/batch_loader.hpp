@@ -21,6 +21,8 @@ struct ImageBatch {
 struct LoaderOptions {
   std::size_t threads = 1;  // that prepare pictures
   std::size_t ahead = 3;    // batches in memory at most, the one that next() gave last not counted
+  /// Fewer batches where they would be larger than this in all, but always one: memory must not grow with the pictures.
+  std::size_t ahead_bytes = std::size_t{256} << 20;
 };
 
 /// Prepares batches of pictures in background threads ahead of who consumes them. What a batch holds depends on

@@ -59,26 +59,37 @@ TEST(BatchLoader, gives_every_picture_once_and_in_order_whatever_the_timing) {
   }
 }
 
-TEST(BatchLoader, never_runs_further_ahead_than_it_may) {
-  constexpr std::size_t kAhead = 2;
+/// How a loader of 40 pictures of 3 values may run ahead is what it does.
+void expect_no_further_ahead(const LoaderOptions& options, std::size_t batches_ahead) {
   std::atomic<std::size_t> given_out{0};
   std::atomic<bool> too_far{false};
   Batches batches;
   for (std::size_t row = 0; row < 40; ++row) {
     batches.push_back({row});
   }
-  BatchLoader loader(batches, 3,
-                     [&](std::size_t row, std::span<float> values) {
-                       // One more than was given out may be on its way to the consumer, who counts after receiving.
-                       too_far = too_far || row > given_out + kAhead;
-                       fill(row, values);
-                     },
-                     {.threads = 3, .ahead = kAhead});
+  BatchLoader loader(
+      batches, 3,
+      [&](std::size_t row, std::span<float> values) {
+        // One more than was given out may be on its way to the consumer, who counts after receiving.
+        too_far = too_far || row > given_out + batches_ahead;
+        fill(row, values);
+      },
+      options);
   while (loader.next()) {
     std::this_thread::sleep_for(std::chrono::microseconds(200));
     ++given_out;
   }
   EXPECT_FALSE(too_far);
+}
+
+TEST(BatchLoader, never_runs_further_ahead_than_it_may) {
+  expect_no_further_ahead({.threads = 3, .ahead = 2}, 2);
+}
+
+TEST(BatchLoader, runs_less_far_ahead_where_batches_are_large) {
+  constexpr std::size_t kBatchBytes = 3 * sizeof(float);
+  expect_no_further_ahead({.threads = 3, .ahead = 9, .ahead_bytes = 2 * kBatchBytes}, 2);
+  expect_no_further_ahead({.threads = 3, .ahead = 9, .ahead_bytes = 1}, 1);
 }
 
 TEST(BatchLoader, carries_the_first_error_of_a_batch_to_the_consumer) {

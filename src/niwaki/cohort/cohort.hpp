@@ -32,6 +32,12 @@ struct ImageAttribute {
   std::vector<std::string> values;  // one a record; "" where not known
 };
 
+/// Something measured of each image: its noise, its contrast.
+struct ImageMeasure {
+  std::string name;
+  std::vector<std::optional<double>> values;  // one a record
+};
+
 /// Who is studied: images, their patients, and what was found on them.
 struct Cohort {
   std::vector<std::string> classes;

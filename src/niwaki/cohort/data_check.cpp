@@ -11,7 +11,6 @@
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/hash.hpp"
 #include "niwaki/core/parallel.hpp"
-#include "niwaki/imaging/image.hpp"
 
 namespace niwaki {
 namespace {
@@ -33,10 +32,10 @@ struct PictureCheck {
   std::string hash;  // of the file; "" where it cannot be read
 };
 
-PictureCheck check_picture(const fs::path& file) {
+PictureCheck check_picture(const fs::path& file, const ImageReadOptions& options) {
   PictureCheck result;
   try {
-    const Image image = read_image(file);
+    const Image image = read_image(file, options);
     const auto [low, high] = std::minmax_element(image.pixels.begin(), image.pixels.end());
     if (*low == *high) {
       result.problem = Problem{"pictures of one grey", "every pixel has one value", file.string(),
@@ -83,7 +82,7 @@ void check_pictures(const DataSet& data, DataCheck& result) {
   std::vector<PictureCheck> checks(files.size());
   parallel_for(files.size(), [&](std::size_t row) {
     if (!files[row].empty()) {
-      checks[row] = check_picture(files[row]);
+      checks[row] = check_picture(files[row], data.read_options);
     }
   });
   for (const PictureCheck& check : checks) {

@@ -6,6 +6,7 @@
 
 #include "niwaki/cohort/labels.hpp"
 #include "niwaki/cohort/problems.hpp"
+#include "niwaki/imaging/image.hpp"
 
 namespace niwaki {
 
@@ -15,6 +16,7 @@ struct DataSet {
   LabelOptions label_options;  // its `problems` are not read
   std::filesystem::path images;
   bool read_pictures = true;  // else it is only asked whether they are there
+  ImageReadOptions read_options;
   std::filesystem::path splits;
   std::filesystem::path train_val_list, test_list;
   std::filesystem::path strata;

@@ -7,6 +7,9 @@
 #include <unordered_map>
 
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/parallel.hpp"
+#include "niwaki/core/text.hpp"
+#include "niwaki/imaging/dicom_attributes.hpp"
 #include "niwaki/imaging/image.hpp"
 
 namespace niwaki {
@@ -79,6 +82,36 @@ void check_different(const Cohort& cohort, const std::vector<fs::path>& files, P
   }
 }
 
+/// A name that says that the file is no DICOM file: it is not opened to ask.
+bool is_named_as_picture(const fs::path& file) {
+  const std::string ending = lower_case(file.extension().string());
+  return ending == ".png" || ending == ".jpg" || ending == ".jpeg";
+}
+
+/// One picture that was sent twice has two files of one SOP instance.
+void check_instances(const Cohort& cohort, std::vector<fs::path>& files, ProblemReport* problems) {
+  std::vector<std::string> instances(files.size());
+  parallel_for(files.size(), [&](std::size_t row) {
+    if (!files[row].empty() && !is_named_as_picture(files[row])) {
+      instances[row] = dicom_instance(files[row]);
+    }
+  });
+  std::unordered_map<std::string, std::size_t> rows;
+  for (std::size_t row = 0; row < files.size(); ++row) {
+    if (instances[row].empty()) {
+      continue;
+    }
+    const auto [first, fresh] = rows.emplace(instances[row], row);
+    if (!fresh && files[first->second] != files[row]) {
+      tell(problems, {"two files of one SOP instance",
+                      fmt::format("the pictures of images '{}' and '{}' are one SOP instance",
+                                  cohort.records[first->second].id, cohort.records[row].id),
+                      files[row].string(), "keep one of them"});
+      files[row].clear();
+    }
+  }
+}
+
 /// The file of one record; empty where it is missing. Throws InputError for a name that leads out of the folder, or
 /// that several files have.
 fs::path find_file(const Record& record, const fs::path& folder, Subfolders& subfolders) {
@@ -104,16 +137,16 @@ std::vector<fs::path> find_files(const Cohort& cohort, const fs::path& folder) {
 
 class ImageFiles : public ImageSource {
  public:
-  ImageFiles(std::vector<fs::path> files, const Preprocessing& preprocessing)
-      : files_(std::move(files)), preprocessing_(preprocessing) {}
+  ImageFiles(std::vector<fs::path> files, const Preprocessing& preprocessing, const ImageReadOptions& options)
+      : files_(std::move(files)), preprocessing_(preprocessing), options_(options) {}
 
   [[nodiscard]] std::size_t size() const override { return files_.size(); }
   [[nodiscard]] const Preprocessing& preprocessing() const override { return preprocessing_; }
   [[nodiscard]] std::vector<fs::path> files() const override { return files_; }
 
   void read(std::size_t index, std::span<float> pixels) const override {
-    const Image image = resized(with_channels(read_image(files_.at(index)), preprocessing_.channels),
-                                preprocessing_.height, preprocessing_.width);
+    const Image image =
+        read_resized(files_.at(index), preprocessing_.channels, preprocessing_.height, preprocessing_.width, options_);
     NIWAKI_CHECK(pixels.size() == image.pixels.size(), "{} values for {}", pixels.size(), image.pixels.size());
     std::copy(image.pixels.begin(), image.pixels.end(), pixels.begin());
   }
@@ -121,6 +154,7 @@ class ImageFiles : public ImageSource {
  private:
   std::vector<fs::path> files_;
   Preprocessing preprocessing_;
+  ImageReadOptions options_;
 };
 
 /// Each picture is kept once it has been read, as 16 bits a value: pictures of 8 and 16 bits come back to within
@@ -186,13 +220,15 @@ std::vector<fs::path> find_picture_files(const Cohort& cohort, const fs::path& f
     }
   }
   check_different(cohort, files, problems);
+  check_instances(cohort, files, problems);
   return files;
 }
 
 std::unique_ptr<ImageSource> open_image_files(const Cohort& cohort, const fs::path& folder,
-                                              const Preprocessing& preprocessing) {
+                                              const Preprocessing& preprocessing, const ImageReadOptions& options) {
   preprocessing.check();
-  return std::make_unique<ImageFiles>(find_files(cohort, folder), preprocessing);
+  options.check();
+  return std::make_unique<ImageFiles>(find_files(cohort, folder), preprocessing, options);
 }
 
 std::unique_ptr<ImageSource> cached(std::unique_ptr<ImageSource> source, std::size_t limit_bytes) {

@@ -9,10 +9,17 @@
 namespace niwaki {
 namespace {
 
+/// Most words are spelt as the list has them.
+std::optional<std::size_t> find_finding(const std::string& word) {
+  const auto exact = std::ranges::find(nih_classes(), word);
+  return exact != nih_classes().end() ? std::optional<std::size_t>(exact - nih_classes().begin())
+                                      : find_class(word, nih_classes());
+}
+
 void read_findings(const CsvTable& table, std::size_t row, std::size_t column, std::span<Label> labels,
                    ProblemReport* problems) {
   for (const std::string& word : split(table.rows[row].cells[column], '|')) {
-    if (const std::optional<std::size_t> place = find_class(word, nih_classes())) {
+    if (const std::optional<std::size_t> place = find_finding(word)) {
       labels[*place] = Label::kPositive;
     } else {
       tell(problems, {"findings that are none of NIH ChestX-ray14's",
@@ -20,7 +27,7 @@ void read_findings(const CsvTable& table, std::size_t row, std::size_t column, s
                       table.where(row, column), "name findings of its list, joined by |, or No Finding"});
     }
   }
-  const std::size_t none = *find_class("No Finding", nih_classes());
+  const std::size_t none = *find_finding("No Finding");
   const auto found = static_cast<std::size_t>(std::count(labels.begin(), labels.end(), Label::kPositive));
   if (labels[none] == Label::kPositive && found > 1) {
     tell(problems, {"images with findings and No Finding", "an image has findings and No Finding",

@@ -150,6 +150,31 @@ StrataColumns read_strata(const Cohort& cohort, const fs::path& file, const std:
   return result;
 }
 
+std::vector<ImageMeasure> read_image_measures(const Cohort& cohort, const fs::path& file) {
+  const SideFile side(cohort, file);
+  std::vector<ImageMeasure> measures;
+  for (const std::string& name : side.names()) {
+    const std::optional<ImageAttribute> column = side.column(name);
+    if (!column) {
+      continue;
+    }
+    ImageMeasure& measure = measures.emplace_back(ImageMeasure{name, {}});
+    for (std::size_t row = 0; row < cohort.size(); ++row) {
+      const std::string& cell = column->values[row];
+      measure.values.push_back(parse_number(cell));
+      if (!cell.empty() && !measure.values.back()) {
+        throw InputError(fmt::format("'{}' is no number", cell),
+                         fmt::format("{}, column '{}', image '{}'", file.string(), name, cohort.records[row].id),
+                         "give numbers, or leave the cell empty");
+      }
+    }
+  }
+  if (measures.empty()) {
+    throw InputError("no measure is there", file.string(), "give a column id and one a measure");
+  }
+  return measures;
+}
+
 void write_attributes(const Cohort& cohort, const fs::path& path) {
   const std::vector<ImageAttribute> attributes = attributes_of(cohort);
   std::vector<std::string> header = {"id"};

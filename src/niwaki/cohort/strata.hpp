@@ -25,6 +25,10 @@ inline constexpr std::size_t kMostStrata = 30;
 StrataColumns read_strata(const Cohort& cohort, const std::filesystem::path& file,
                           const std::vector<std::string>& names);
 
+/// A CSV with a column `id` (or `image`) and one a measure, joined as above. Empty cells are unknown. Throws InputError
+/// for a cell that is no number, and as above.
+std::vector<ImageMeasure> read_image_measures(const Cohort& cohort, const std::filesystem::path& file);
+
 /// What the label file says beside labels, and the sites, as such a CSV.
 void write_attributes(const Cohort& cohort, const std::filesystem::path& path);
 

@@ -81,6 +81,17 @@ TEST_F(StrataFile, a_named_column_of_too_many_values_is_refused_an_unnamed_one_l
   EXPECT_THROW(read_strata(large, folder_ / "strata.csv", {"age"}), InputError);
 }
 
+TEST_F(StrataFile, measures_are_numbers) {
+  write_file(folder_ / "measures.csv", "id,noise\n3,0.5\n1,\n2,1e-3\n");
+  const std::vector<ImageMeasure> measures = read_image_measures(cohort(), folder_ / "measures.csv");
+  ASSERT_EQ(measures.size(), 1U);
+  EXPECT_THAT(measures[0].values, ElementsAre(std::nullopt, 1e-3, 0.5));
+  write_file(folder_ / "measures.csv", "id,noise\n1,high\n");
+  EXPECT_THROW(read_image_measures(cohort(), folder_ / "measures.csv"), InputError);
+  write_file(folder_ / "measures.csv", "id\n1\n");
+  EXPECT_THROW(read_image_measures(cohort(), folder_ / "measures.csv"), InputError);
+}
+
 TEST_F(StrataFile, what_the_labels_say_is_written_and_reads_back) {
   write_attributes(cohort(), folder_ / "attributes.csv");
   const StrataColumns strata = read_strata(cohort(), folder_ / "attributes.csv", {"view", "site"});

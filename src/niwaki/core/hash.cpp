@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <openssl/evp.h>
+#include <openssl/rand.h>
 
 #include "niwaki/core/error.hpp"
 
@@ -50,6 +51,13 @@ std::string Hasher::hex() {
     text += fmt::format("{:02x}", byte);
   }
   return text;
+}
+
+std::string secret_bytes(std::size_t count) {
+  std::string bytes(count, '\0');
+  NIWAKI_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(count)) == 1,
+               "no random bytes are to be had");
+  return bytes;
 }
 
 std::string sha256(std::string_view bytes) {

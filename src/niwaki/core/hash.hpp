@@ -32,6 +32,8 @@ class Hasher {
 };
 
 std::string sha256(std::string_view bytes);
+/// Random bytes that nobody can draw again (OpenSSL's RAND_bytes), for salts: the one choice here that no seed decides.
+std::string secret_bytes(std::size_t count);
 /// Streams the file. Throws InputError where it cannot be read.
 std::string sha256_file(const std::filesystem::path& path);
 

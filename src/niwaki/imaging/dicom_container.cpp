@@ -308,7 +308,6 @@ std::pair<std::string, std::size_t> read_file_header(std::string_view bytes, con
 
 void take_pixels(DicomContainer& container, Walker& walker, std::string_view bytes, const Element& element,
                  const std::string& name) {
-  container.has_pixels = true;
   if (container.coding != PixelCoding::kNative) {
     if (element.length != kUndefined) {
       walker.broken("its transfer syntax is encapsulated, but its pixel data are not");
@@ -334,7 +333,7 @@ bool is_dicom(std::string_view bytes) {
   return bytes.size() >= kPreamble + kMagic.size() && bytes.substr(kPreamble, kMagic.size()) == kMagic;
 }
 
-DicomContainer open_dicom_container(std::string_view bytes, const std::string& name) {
+DicomContainer open_dicom_container(std::string_view bytes, const std::string& name, DicomReach reach) {
   const auto [uid, begin] = read_file_header(bytes, name);
   const Syntax& syntax = syntax_of(uid, name);
   DicomContainer container{.transfer_syntax = uid,
@@ -351,7 +350,10 @@ DicomContainer open_dicom_container(std::string_view bytes, const std::string& n
   while (!walker.at_end(at)) {
     const Element element = walker.element(at);
     if (element.tag == kPixelData) {
-      take_pixels(container, walker, data_set, element, name);
+      container.has_pixels = true;
+      if (reach == DicomReach::kPixels) {
+        take_pixels(container, walker, data_set, element, name);
+      }
       break;
     }
     at = walker.end_of(element);

@@ -28,10 +28,17 @@ struct DicomContainer {
 /// Whether `bytes` begin as a DICOM file does: 128 bytes of anything, then "DICM".
 bool is_dicom(std::string_view bytes);
 
+/// How far a DICOM file is looked at.
+enum class DicomReach {
+  kPixels,  // all of it
+  kHeader   // up to the pixel data, whose bytes need not be there: `pixels` and `fragments` stay empty
+};
+
 /// Walks a DICOM file element by element up to its pixel data, so that no length in it leads outside, no sequence is
 /// nested deeper than 32 and no header is longer than 64 MiB: DCMTK, which reads the header afterwards, believes what
 /// stands there. `name` stands for the file in messages. Throws InputError for a file that is truncated or broken, and
 /// for a transfer syntax (PS3.5 A) that is not read, naming it.
-DicomContainer open_dicom_container(std::string_view bytes, const std::string& name);
+DicomContainer open_dicom_container(std::string_view bytes, const std::string& name,
+                                    DicomReach reach = DicomReach::kPixels);
 
 }  // namespace niwaki

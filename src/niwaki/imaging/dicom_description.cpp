@@ -233,8 +233,10 @@ std::variant<FullRange, LeastToMost, Window, LookUpTable> chosen_from(const std:
       offered.empty()
           ? fmt::format("it has {} bits and no window and no VOI look-up table", bits_stored)
           : fmt::format("it has no window '{}', but {}", joined(options.windows, "' or '"), names_of(offered));
-  throw InputError(has, name,
-                   "give the file a window that shows what is to be seen (dcmodify does it), or leave it out");
+  throw InputError(
+      has, name,
+      "give the file a window (dcmodify does it), or name what to take instead in --window or cohort.window: "
+      "first,min-max or first,full-range");
 }
 
 }  // namespace

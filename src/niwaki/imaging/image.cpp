@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <mutex>
+#include <system_error>
 
 #include <opencv2/core.hpp>
 #include <opencv2/imgcodecs.hpp>
@@ -68,8 +70,35 @@ StoredPixels decode_png_or_jpeg(std::string_view bytes, const std::string& name)
   return stored_in(decoded);
 }
 
+/// Large files are read one at a time, so that memory does not grow with the threads: a file of 32 MiB is a picture of
+/// 4,000 x 4,000 samples of 16 bits, or a larger one compressed.
+std::unique_lock<std::mutex> turn_of(const std::filesystem::path& path) {
+  constexpr std::uintmax_t kLarge = std::uintmax_t{32} << 20;
+  static std::mutex one_at_a_time;
+  std::error_code unknown;  // where there is no such file, reading says so
+  const std::uintmax_t bytes = std::filesystem::file_size(path, unknown);
+  return !unknown && bytes > kLarge ? std::unique_lock(one_at_a_time) : std::unique_lock<std::mutex>();
+}
+
 StoredPixels decode_stored(std::string_view bytes, const std::string& name, const ImageReadOptions& options) {
   return is_dicom(bytes) ? decode_dicom(bytes, name, options) : decode_png_or_jpeg(bytes, name);
+}
+
+/// 8 bits a value, OpenCV's order of colours.
+std::string encoded(const Image& image, const char* ending, const std::vector<int>& parameters) {
+  NIWAKI_CHECK(image.pixels.size() == image.channels * image.height * image.width, "{} pixels", image.pixels.size());
+  const std::size_t size = image.height * image.width;
+  std::vector<cv::Mat> planes;
+  for (std::size_t channel = image.channels; channel-- > 0;) {
+    planes.push_back(plane(image.pixels.data() + channel * size, image.height, image.width));
+  }
+  cv::Mat merged;
+  cv::merge(planes, merged);
+  cv::Mat bytes;
+  merged.convertTo(bytes, CV_8U, 255.0);
+  std::vector<unsigned char> file;
+  cv::imencode(ending, bytes, file, parameters);
+  return {file.begin(), file.end()};
 }
 
 }  // namespace
@@ -91,24 +120,18 @@ Image read_image(const std::filesystem::path& path, const ImageReadOptions& opti
 
 Image read_resized(const std::filesystem::path& path, std::size_t channels, std::size_t height, std::size_t width,
                    const ImageReadOptions& options) {
+  const std::unique_lock turn = turn_of(path);
   const std::string bytes = read_file(path, kLargestFile);
   return with_channels(to_image(decode_stored(bytes, path.string(), options), height, width), channels);
 }
 
 std::string encode_png(const Image& image) {
-  NIWAKI_CHECK(image.pixels.size() == image.channels * image.height * image.width, "{} pixels", image.pixels.size());
-  const std::size_t size = image.height * image.width;
-  std::vector<cv::Mat> planes;
-  for (std::size_t channel = image.channels; channel-- > 0;) {
-    planes.push_back(plane(image.pixels.data() + channel * size, image.height, image.width));
-  }
-  cv::Mat merged;
-  cv::merge(planes, merged);
-  cv::Mat bytes;
-  merged.convertTo(bytes, CV_8U, 255.0);
-  std::vector<unsigned char> encoded;
-  cv::imencode(".png", bytes, encoded, {cv::IMWRITE_PNG_COMPRESSION, 3});
-  return {encoded.begin(), encoded.end()};
+  return encoded(image, ".png", {cv::IMWRITE_PNG_COMPRESSION, 3});
+}
+
+std::string encode_jpeg(const Image& image, int quality) {
+  NIWAKI_CHECK(quality >= 1 && quality <= 100, "quality {}", quality);
+  return encoded(image, ".jpg", {cv::IMWRITE_JPEG_QUALITY, quality, cv::IMWRITE_JPEG_OPTIMIZE, 1});
 }
 
 Image with_channels(const Image& image, std::size_t channels) {

@@ -46,6 +46,8 @@ Image read_resized(const std::filesystem::path& path, std::size_t channels, std:
 
 /// An 8-bit PNG of the image (values outside [0, 1] are clipped).
 std::string encode_png(const Image& image);
+/// A JPEG of the image at this quality (1 to 100): a thumbnail for people to look at, a quarter of a PNG's size.
+std::string encode_jpeg(const Image& image, int quality);
 
 /// Grey to three equal planes; RGB to grey by ITU-R BT.601 luma (0.299, 0.587, 0.114).
 Image with_channels(const Image& image, std::size_t channels);

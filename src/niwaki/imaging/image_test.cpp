@@ -113,6 +113,21 @@ TEST(EncodePng, what_is_written_reads_back_and_is_clipped) {
               ::testing::Pointwise(::testing::FloatNear(0.002F), std::vector<float>{0, 1, 0.2F, 0.4F, 0, 1}));
 }
 
+TEST(EncodeJpeg, gives_back_about_what_it_was_given) {
+  const Image colour{3, 8, 8, std::vector<float>(192, 0.5F)};
+  const std::string bytes = encode_jpeg(colour, 85);
+  EXPECT_TRUE(bytes.starts_with("\xFF\xD8\xFF"));
+  const Image back = decode_image(bytes, "x");
+  EXPECT_EQ(back.channels, 3U);
+  EXPECT_THAT(back.pixels, ::testing::Each(::testing::FloatNear(0.5F, 0.02F)));
+  Image ramp{1, 64, 64, std::vector<float>(4096)};
+  for (std::size_t i = 0; i < ramp.pixels.size(); ++i) {
+    ramp.pixels[i] = static_cast<float>(i % 64) / 63.0F;
+  }
+  EXPECT_THAT(decode_image(encode_jpeg(ramp, 85), "x").pixels,
+              ::testing::Pointwise(::testing::FloatNear(0.05F), ramp.pixels));
+}
+
 TEST(WithChannels, grey_triples_and_colour_becomes_luma) {
   const Image colour{3, 1, 1, {1.0F, 0.5F, 0.25F}};
   EXPECT_FLOAT_EQ(with_channels(colour, 1).pixels[0], 0.299F + 0.587F * 0.5F + 0.114F * 0.25F);

@@ -33,6 +33,23 @@ std::vector<std::pair<const SignPainter*, Sign>> signs_of(const Subject& subject
   return signs;
 }
 
+/// Around the pixels of which `difference` is at least `least`; there is one.
+SignBox box_around(const std::vector<float>& difference, std::size_t size, float least) {
+  std::size_t left = size;
+  std::size_t top = size;
+  std::size_t right = 0;
+  std::size_t bottom = 0;
+  for (std::size_t i = 0; i < difference.size(); ++i) {
+    if (difference[i] >= least) {
+      left = std::min(left, i % size);
+      right = std::max(right, i % size);
+      top = std::min(top, i / size);
+      bottom = std::max(bottom, i / size);
+    }
+  }
+  return {.x = left, .y = top, .width = right - left + 1, .height = bottom - top + 1};
+}
+
 }  // namespace
 
 Acquisition acquisition_of(const Subject& subject) {
@@ -93,6 +110,31 @@ std::array<float, kFindings> visibility_of(const Subject& subject) {
     visibility[finding] = static_cast<float>(index / (index + kHalfVisible));
   }
   return visibility;
+}
+
+std::vector<SignBox> sign_boxes(const Subject& subject, std::size_t size) {
+  constexpr float kGreyLevel = 1.0F / 255;
+  constexpr float kShareOfMost = 0.25F;
+  std::vector<SignBox> boxes;
+  if (std::find(subject.findings.begin(), subject.findings.end(), 1) == subject.findings.end()) {
+    return boxes;
+  }
+  const Canvas film = ideal_film(subject, size);
+  for (std::size_t finding = 0; finding < kFindings; ++finding) {
+    if (subject.findings[finding] == 0) {
+      continue;
+    }
+    std::vector<float> difference = ideal_film(subject, size, static_cast<Finding>(finding)).light();
+    for (std::size_t i = 0; i < difference.size(); ++i) {
+      difference[i] = std::abs(film.light()[i] - difference[i]);
+    }
+    const float most = *std::max_element(difference.begin(), difference.end());
+    if (most >= kGreyLevel) {
+      boxes.push_back(box_around(difference, size, kShareOfMost * most));
+      boxes.back().finding = static_cast<Finding>(finding);
+    }
+  }
+  return boxes;
 }
 
 }  // namespace niwaki::phantom

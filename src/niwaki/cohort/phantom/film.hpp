@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "niwaki/cohort/phantom/acquisition.hpp"
 #include "niwaki/cohort/phantom/canvas.hpp"
@@ -37,5 +38,19 @@ Image draw_film(const Subject& subject, std::size_t size);
 /// (sqrt(noise^2 + 0.03^2)), an observer who knows where to look detects it with index d = |D| / s (Barrett &
 /// Myers, Foundations of Image Science, 13.2: the ideal observer in white noise); the visibility is d / (d + 20).
 std::array<float, kFindings> visibility_of(const Subject& subject);
+
+/// Where a sign is to be seen, in whole pixels of a film.
+struct SignBox {
+  Finding finding = Finding::kAtelectasis;
+  std::size_t x = 0;  // of the upper left pixel
+  std::size_t y = 0;
+  std::size_t width = 0;
+  std::size_t height = 0;
+};
+
+/// For each finding that is there, in the order of Finding, the smallest rectangle around the pixels in which its sign
+/// changes the ideal film of `size` pixels a side by at least a quarter of what it changes it at most. A sign on both
+/// sides has one rectangle around both; one that changes no pixel by a grey level (1/255) has none.
+std::vector<SignBox> sign_boxes(const Subject& subject, std::size_t size);
 
 }  // namespace niwaki::phantom

@@ -1,5 +1,6 @@
 #include "niwaki/cohort/phantom/film.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 
@@ -207,6 +208,43 @@ TEST(Lung, holds_its_own_points) {
   EXPECT_LT(lung.depth(0, 0), 0);
   EXPECT_LT(lung.depth(0.4F, 0.9F), 0);
   EXPECT_LT(lung.depth(0.95F, 0), 0);
+}
+
+TEST(Film, a_box_is_around_what_its_sign_changes_most) {
+  constexpr std::size_t kSize = 96;
+  for (const Finding finding : {Finding::kMass, Finding::kEffusion, Finding::kCardiomegaly, Finding::kPneumothorax}) {
+    for (std::uint64_t patient = 0; patient < 5; ++patient) {
+      const Subject sick = subject_with(patient, {finding, Finding::kEdema});
+      const std::vector<SignBox> boxes = sign_boxes(sick, kSize);
+      const auto box = std::find_if(boxes.begin(), boxes.end(), [&](const SignBox& b) { return b.finding == finding; });
+      if (box == boxes.end()) {
+        continue;  // too faint
+      }
+      const Canvas film = ideal_film(sick, kSize);
+      const Canvas healthy = ideal_film(sick, kSize, finding);
+      const auto change = [&](std::size_t i) { return std::abs(film.light()[i] - healthy.light()[i]); };
+      float most = 0;
+      for (std::size_t i = 0; i < kSize * kSize; ++i) {
+        most = std::max(most, change(i));
+      }
+      float outside = 0;
+      for (std::size_t i = 0; i < kSize * kSize; ++i) {
+        const bool within = i % kSize >= box->x && i % kSize < box->x + box->width && i / kSize >= box->y &&
+                            i / kSize < box->y + box->height;
+        outside = within ? outside : std::max(outside, change(i));
+      }
+      EXPECT_LT(outside, 0.25F * most);
+      EXPECT_LE(box->x + box->width, kSize);
+      EXPECT_LE(box->y + box->height, kSize);
+      if (finding == Finding::kMass) {
+        EXPECT_LT(box->width * box->height, kSize * kSize / 6);
+      }
+    }
+  }
+}
+
+TEST(Film, without_a_finding_there_is_no_box) {
+  EXPECT_TRUE(sign_boxes(subject_with(1, {}), 64).empty());
 }
 
 }  // namespace

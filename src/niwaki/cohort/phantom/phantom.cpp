@@ -224,6 +224,10 @@ const Cohort& Phantom::cohort() const {
   return state_->cohort;
 }
 
+std::size_t Phantom::size() const {
+  return state_->options.size;
+}
+
 const PhantomTruth& Phantom::truth() const {
   std::call_once(state_->measured, [this] { state_->measure(); });
   return state_->truth;
@@ -231,6 +235,14 @@ const PhantomTruth& Phantom::truth() const {
 
 Image Phantom::draw(std::size_t row) const {
   return phantom::draw_film(state_->subject(row), state_->options.size);
+}
+
+std::vector<PhantomBox> Phantom::boxes(std::size_t row) const {
+  std::vector<PhantomBox> boxes;
+  for (const phantom::SignBox& box : phantom::sign_boxes(state_->subject(row), state_->options.size)) {
+    boxes.push_back({static_cast<std::size_t>(box.finding), box.x, box.y, box.width, box.height});
+  }
+  return boxes;
 }
 
 std::unique_ptr<ImageSource> Phantom::images(const std::vector<std::size_t>& rows,

@@ -38,6 +38,15 @@ struct PhantomTruth {
   std::vector<std::uint8_t> flipped;  // [images, classes]: 1 where the label is not the truth
 };
 
+/// Where the sign of a finding is to be seen on one picture, in whole pixels.
+struct PhantomBox {
+  std::size_t name = 0;  // of the cohort's classes
+  std::size_t x = 0;     // of the upper left pixel
+  std::size_t y = 0;
+  std::size_t width = 0;
+  std::size_t height = 0;
+};
+
 /// A chest X-ray-like cohort drawn from scratch: the 20 NIH-CXR-LT classes with that data set's label
 /// frequencies and co-occurrence (phantom/frequencies.hpp), several images a patient, several sites. The same
 /// options draw the same cohort, byte for byte, with any number of threads. Of the labels, No Finding is positive
@@ -52,10 +61,14 @@ class Phantom {
   Phantom& operator=(Phantom&&) = delete;
 
   [[nodiscard]] const Cohort& cohort() const;
+  [[nodiscard]] std::size_t size() const;  // pixels a side
   /// Measured when first asked for: that takes about as long as drawing every picture once.
   [[nodiscard]] const PhantomTruth& truth() const;
   /// The picture of one record: grey, size x size. Safe to call from several threads.
   [[nodiscard]] Image draw(std::size_t row) const;
+  /// Of the findings that are there in truth, whatever the labels say: the smallest rectangle around the pixels in
+  /// which the sign changes the film by at least a quarter of what it changes it at most (phantom/film.hpp).
+  [[nodiscard]] std::vector<PhantomBox> boxes(std::size_t row) const;
   /// The pictures of these rows as a source (drawn when read).
   [[nodiscard]] std::unique_ptr<ImageSource> images(const std::vector<std::size_t>& rows,
                                                     const Preprocessing& preprocessing) const;
@@ -65,9 +78,11 @@ class Phantom {
   std::shared_ptr<const State> state_;
 };
 
-/// Writes images/<id>.png, labels.csv (the project's own format) and truth.csv
+/// Writes images/<id>.png, labels.csv (the project's own format), boxes.csv
+/// (id,class,x,y,width,height,picture_width,picture_height) and truth.csv
 /// (id,quality,visibility:<class>...,flipped:<class>...; figures rounded to six places).
 void write_phantom(const Phantom& phantom, const std::filesystem::path& folder, Progress& progress);
+void write_phantom_boxes(const Phantom& phantom, const std::filesystem::path& path);
 void write_phantom_truth(const Phantom& phantom, const std::filesystem::path& path);
 
 }  // namespace niwaki

@@ -121,6 +121,23 @@ void write_phantom_truth(const Phantom& phantom, const std::filesystem::path& pa
   write_file(path, csv.text());
 }
 
+void write_phantom_boxes(const Phantom& phantom, const std::filesystem::path& path) {
+  const Cohort& cohort = phantom.cohort();
+  std::vector<std::vector<PhantomBox>> boxes(cohort.size());
+  parallel_for(cohort.size(), [&](std::size_t row) { boxes[row] = phantom.boxes(row); });
+  CsvWriter csv({"id", "class", "x", "y", "width", "height", "picture_width", "picture_height"});
+  for (std::size_t row = 0; row < cohort.size(); ++row) {
+    for (const PhantomBox& box : boxes[row]) {
+      csv.cell(cohort.records[row].id).cell(cohort.classes[box.name]);
+      for (const std::size_t pixels : {box.x, box.y, box.width, box.height, phantom.size(), phantom.size()}) {
+        csv.cell(pixels);
+      }
+      csv.end_row();
+    }
+  }
+  write_file(path, csv.text());
+}
+
 void write_phantom(const Phantom& phantom, const std::filesystem::path& folder, Progress& progress) {
   progress.start("draw the phantom", static_cast<double>(phantom.cohort().size()));
   progress.say("pictures");
@@ -128,8 +145,9 @@ void write_phantom(const Phantom& phantom, const std::filesystem::path& folder, 
   write_pictures(phantom, pictures, progress);
   // The tables come last: where they are, all pictures are.
   pictures.sync();
-  progress.say("labels and truth");
+  progress.say("labels, boxes and truth");
   write_labels(phantom.cohort(), folder / "labels.csv");
+  write_phantom_boxes(phantom, folder / "boxes.csv");
   write_phantom_truth(phantom, folder / "truth.csv");
   progress.finish();
 }
