@@ -14,6 +14,7 @@
 #include "niwaki/audit/image_result.hpp"
 #include "niwaki/audit/measured_grid.hpp"
 #include "niwaki/audit/operating_points.hpp"
+#include "niwaki/audit/strata/image_measures.hpp"
 #include "niwaki/audit/strata/strata.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/text.hpp"
@@ -74,10 +75,12 @@ void correlate_with_frequency(const std::vector<AuditClass>& classes, MethodResu
 
 /// What is needed of one method at the exemplar sparsity.
 struct ExemplarTables {
-  std::vector<const RowRanks*> ranks;  // of the seed-averaged scores, one a sparsity, 0 first
-  MatrixView<const double> dense;      // these scores
-  MatrixView<const double> pruned;     // at the exemplar sparsity
-  std::size_t step = 0;                // of this
+  const RowRanks* dense_ranks = nullptr;              // of the seed-averaged scores
+  const RowRanks* pruned_ranks = nullptr;             // at the exemplar sparsity
+  std::vector<std::span<const double>> correlations;  // of the images' dense and pruned ones, one a sparsity above 0
+  MatrixView<const double> dense;                     // these scores
+  MatrixView<const double> pruned;                    // at the exemplar sparsity
+  std::size_t step = 0;                               // of this
   PrunedPair pair;
 };
 
@@ -88,13 +91,17 @@ ExemplarTables exemplar_tables(const Cohort& cohort, const ScoreGrid& grid, cons
   for (std::size_t step = 0; step < figures.sparsities().size(); ++step) {
     const double sparsity = figures.sparsities()[step];
     const AveragedTable& table = measured.average(grid.entry(method, grid.seeds.front(), sparsity));
-    tables.ranks.push_back(&table.ranks.value());
     const MatrixView<const double> values(table.average.values().data(), cohort.size(), cohort.classes.size());
     if (step == 0) {
       tables.dense = values;
-    } else if (is_exemplar_sparsity(sparsity, options)) {
+      tables.dense_ranks = &table.ranks.value();
+      continue;
+    }
+    tables.correlations.emplace_back(table.correlations);
+    if (is_exemplar_sparsity(sparsity, options)) {
       tables.step = step;
       tables.pruned = values;
+      tables.pruned_ranks = &table.ranks.value();
     }
   }
   tables.pair.sparsity = figures.sparsities()[tables.step];
@@ -112,7 +119,7 @@ ExemplarTables exemplar_tables(const Cohort& cohort, const ScoreGrid& grid, cons
 /// Exemplars, images, companions and strata, where the grid has the exemplar sparsity.
 void look_closer(const Cohort& cohort, const std::vector<ClassLabels>& labels, const ScoreGrid& grid,
                  const MeasuredGrid& measured, const MethodFigures& figures, const OperatingPoints& operating_points,
-                 const AuditOptions& options, const Resampling* resampling, const std::vector<ImageAttribute>& strata,
+                 const AuditOptions& options, const Resampling* resampling, const ImageGroups& groups,
                  MethodResult& result, std::vector<Note>& notes) {
   const std::string where = "methods." + result.method;
   result.companions.sparsity = options.exemplar_sparsity;
@@ -121,7 +128,7 @@ void look_closer(const Cohort& cohort, const std::vector<ClassLabels>& labels, c
     result.exemplars =
         no_exemplars(labels, options.exemplar_sparsity, "none chosen: " + reason, where + ".exemplars", notes);
     notes.push_back({where + ".companions", "none measured: " + reason});
-    if (!strata.empty()) {
+    if (!groups.strata.empty() || !groups.measures.empty()) {
       notes.push_back({where + ".strata", "none measured: " + reason});
     }
     return;
@@ -129,18 +136,26 @@ void look_closer(const Cohort& cohort, const std::vector<ClassLabels>& labels, c
   const ExemplarTables tables =
       exemplar_tables(cohort, grid, measured, figures, result.method, operating_points, options);
   result.exemplars =
-      find_exemplars(cohort, labels, {tables.dense, *tables.ranks.front()}, {tables.pruned, *tables.ranks[tables.step]},
+      find_exemplars(cohort, labels, {tables.dense, *tables.dense_ranks}, {tables.pruned, *tables.pruned_ranks},
                      tables.pair.sparsity, options.exemplar_fraction, resampling, where + ".exemplars", notes);
-  result.exemplars.images = image_result(tables.ranks, tables.dense, tables.pruned, tables.pair);
+  result.exemplars.images = image_result(tables.correlations, tables.dense, tables.pruned, tables.pair);
   if (resampling == nullptr) {
     notes.push_back({where + ".companions", "none measured, because no bootstrap was asked for"});
-    if (!strata.empty()) {
+    if (!groups.strata.empty() || !groups.measures.empty()) {
       notes.push_back({where + ".strata", "none measured, because no bootstrap was asked for"});
     }
     return;
   }
   result.companions = companion_effects(labels, tables.pair, *resampling, options);
-  result.strata = compare_strata(strata, labels, tables.pair, *resampling, options);
+  result.strata = compare_strata(groups.strata, labels, tables.pair, *resampling, options);
+  if (!groups.measures.empty()) {
+    const std::size_t steps = figures.sparsities().size() - 1;
+    std::vector<Figure> agreements;
+    for (std::size_t image = 0; image < cohort.size(); ++image) {
+      agreements.push_back(result.exemplars.images.correlations.at(image * steps + tables.step - 1));
+    }
+    result.image_measures = correlate_measures(groups.measures, labels, tables.pair, agreements, *resampling);
+  }
 }
 
 std::vector<OperatingPoint> listed(const OperatingPoints& points, const std::string& method,
@@ -206,7 +221,7 @@ void AuditOptions::check() const {
 
 AuditResult audit(const Cohort& cohort, const std::vector<std::size_t>& train_positives, const ScoreGrid& grid,
                   const AuditOptions& options, bool logits, const ValidationScores* validation,
-                  const std::vector<ImageAttribute>& strata) {
+                  const ImageGroups& groups) {
   options.check();
   NIWAKI_CHECK(!cohort.classes.empty() && cohort.size() > 0, "an audit of {} images", cohort.size());
   NIWAKI_CHECK(train_positives.empty() || train_positives.size() == cohort.classes.size(), "{} counts for {} classes",
@@ -247,7 +262,7 @@ AuditResult audit(const Cohort& cohort, const std::vector<std::size_t>& train_po
     weigh_evidence(figures, labels, options, answer, result.notes);
     correlate_with_frequency(result.classes, answer, result.notes);
     compare_pairs(labels, answer, result.notes);
-    look_closer(cohort, labels, grid, measured, figures, operating_points, options, resampled, strata, answer,
+    look_closer(cohort, labels, grid, measured, figures, operating_points, options, resampled, groups, answer,
                 result.notes);
     answer.operating_points = listed(operating_points, method, grid.seeds);
   }

@@ -18,6 +18,12 @@ struct ValidationScores {
   ScoreGrid grid;  // has the dense table of every seed
 };
 
+/// What else is known of the audited images.
+struct ImageGroups {
+  std::vector<ImageAttribute> strata;  // each one way of putting them into groups
+  std::vector<ImageMeasure> measures;  // what loss may follow
+};
+
 /// The audit: what was forgotten, from labels and scores alone. `cohort` lists the images in the order of the tables'
 /// rows; a table that names its images and classes (CSV) is matched by those names instead. `strata` puts them into
 /// groups, each column one way, one value an image. `train_positives` has one count a class, or is empty (the frequency
@@ -26,7 +32,7 @@ struct ValidationScores {
 /// scores of the dense and the exemplar sparsity. Throws InputError where a table does not fit the labels.
 AuditResult audit(const Cohort& cohort, const std::vector<std::size_t>& train_positives, const ScoreGrid& grid,
                   const AuditOptions& options, bool logits = false, const ValidationScores* validation = nullptr,
-                  const std::vector<ImageAttribute>& strata = {});
+                  const ImageGroups& groups = {});
 
 /// `class,positives`, matched to `classes` by name ("Pleural_Thickening" and "Pleural Thickening" are one); the answer
 /// is in the order of `classes`, and classes that are not among them are passed over. Throws InputError for a class

@@ -54,30 +54,26 @@ void for_rows(std::size_t rows, const Work& work) {
   });
 }
 
-std::vector<Figure> correlations_of(const std::vector<const RowRanks*>& ranks) {
-  const std::size_t steps = ranks.size() - 1;
-  const RowRanks& dense = *ranks.front();
-  std::vector<std::vector<double>> by_step(steps);
-  for (std::size_t step = 0; step < steps; ++step) {
-    by_step[step] = dense.spearman(*ranks[step + 1]);
-  }
-  std::vector<Figure> correlations(dense.rows() * steps);
-  for_rows(dense.rows(), [&](std::size_t row) {
+/// [images, sparsities]
+std::vector<Figure> by_image(const std::vector<std::span<const double>>& correlations, std::size_t images) {
+  const std::size_t steps = correlations.size();
+  std::vector<Figure> result(images * steps);
+  for_rows(images, [&](std::size_t row) {
     for (std::size_t step = 0; step < steps; ++step) {
-      const double here = by_step[step][row];
-      correlations[row * steps + step] = std::isnan(here) ? Figure{} : here;
+      const double here = correlations[step][row];
+      result[row * steps + step] = std::isnan(here) ? Figure{} : here;
     }
   });
-  return correlations;
+  return result;
 }
 
 }  // namespace
 
-ImageResult image_result(const std::vector<const RowRanks*>& ranks, MatrixView<const double> dense,
+ImageResult image_result(const std::vector<std::span<const double>>& correlations, MatrixView<const double> dense,
                          MatrixView<const double> pruned, const PrunedPair& pair) {
   const std::size_t images = dense.rows();
   ImageResult result;
-  result.correlations = correlations_of(ranks);
+  result.correlations = by_image(correlations, images);
   result.fallen.resize(images);
   result.largest_fall.resize(images);
   result.flips.resize(images);

@@ -7,6 +7,7 @@
 
 #include "niwaki/core/random.hpp"
 #include "niwaki/metrics/correlation.hpp"
+#include "niwaki/metrics/row_ranks.hpp"
 
 namespace niwaki {
 namespace {
@@ -32,9 +33,9 @@ struct Images {
     for (const std::vector<double>& average : averages) {
       ranks.emplace_back(views.emplace_back(average.data(), images, classes));
     }
-    std::vector<const RowRanks*> each;
-    for (const RowRanks& ranked : ranks) {
-      each.push_back(&ranked);
+    std::vector<std::vector<double>> correlations;
+    for (std::size_t step = 1; step < ranks.size(); ++step) {
+      correlations.push_back(ranks.front().spearman(ranks[step]));
     }
     PrunedPair pair;
     for (std::size_t seed = 0; seed < dense.size(); ++seed) {
@@ -42,7 +43,7 @@ struct Images {
       pair.pruned.emplace_back(pruned[seed].data(), images, classes);
       pair.operating_points.push_back(&thresholds[seed]);
     }
-    return image_result(each, views.front(), views[exemplar_step], pair);
+    return image_result({correlations.begin(), correlations.end()}, views.front(), views[exemplar_step], pair);
   }
 };
 

@@ -223,7 +223,23 @@ std::vector<std::size_t> reading_order(const ScoreGrid& grid) {
   return order;
 }
 
-/// Ranks the average once all its tables have come.
+bool is_kept(double sparsity, const AuditOptions& options) {
+  return sparsity == 0.0 || is_exemplar_sparsity(sparsity, options);
+}
+
+/// The average of the dense networks, which may stand under another method.
+const AveragedTable& dense_of(const std::string& method, const ScoreGrid& grid, const MeasuredGrid& measured) {
+  return measured.average(grid.entry(method, grid.seeds.front(), 0.0));
+}
+
+void correlate(const AveragedTable& dense, bool keep, AveragedTable& table) {
+  table.correlations = dense.ranks->spearman(*table.ranks);
+  if (!keep) {
+    table.ranks.reset();
+  }
+}
+
+/// Ranks the average once all its tables have come, and correlates it with the dense one where that has been ranked.
 void add_to_average(const ScoreGrid& grid, const GridEntry& entry, MatrixView<const float> scores, bool keep,
                     MeasuredGrid& measured) {
   const auto found = measured.averages.find(key_of(entry));
@@ -232,10 +248,28 @@ void add_to_average(const ScoreGrid& grid, const GridEntry& entry, MatrixView<co
   }
   AveragedTable& table = found->second;
   const auto seed = std::lower_bound(grid.seeds.begin(), grid.seeds.end(), entry.seed) - grid.seeds.begin();
-  if (table.average.add(static_cast<std::size_t>(seed), scores.values())) {
-    table.ranks.emplace(MatrixView<const double>(table.average.values().data(), scores.rows(), scores.columns()));
-    if (!keep) {
-      table.average.forget();
+  if (!table.average.add(static_cast<std::size_t>(seed), scores.values())) {
+    return;
+  }
+  table.ranks.emplace(MatrixView<const double>(table.average.values().data(), scores.rows(), scores.columns()));
+  table.ranked.store(true, std::memory_order_release);
+  if (!keep) {
+    table.average.forget();
+  }
+  if (entry.sparsity == 0.0) {
+    return;
+  }
+  const AveragedTable& dense = dense_of(entry.method, grid, measured);
+  if (dense.ranked.load(std::memory_order_acquire)) {
+    correlate(dense, keep, table);
+  }
+}
+
+/// Those that were ranked before the dense one was.
+void correlate_the_others(const ScoreGrid& grid, const AuditOptions& options, MeasuredGrid& measured) {
+  for (auto& [key, table] : measured.averages) {
+    if (key.second != 0.0 && table.ranked && table.correlations.empty()) {
+      correlate(dense_of(key.first, grid, measured), is_kept(key.second, options), table);
     }
   }
 }
@@ -292,12 +326,13 @@ MeasuredGrid measure_grid(const Cohort& cohort, const std::vector<ClassLabels>& 
     unit = measurer.measure(table, operating_points.of(entry.method, entry.seed));
     left_out[index] = std::move(scores.left_out);
     saturated[index] = scores.saturated;
-    const bool keep = entry.sparsity == 0.0 || is_exemplar_sparsity(entry.sparsity, options);
+    const bool keep = is_kept(entry.sparsity, options);
     add_to_average(grid, entry, table, keep, measured);
     if (keep) {
       unit.scores = std::move(scores.values);
     }
   });
+  correlate_the_others(grid, options, measured);
   for (const std::size_t count : saturated) {
     measured.saturated += count;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -52,7 +53,9 @@ struct MeasuredUnit {
 struct AveragedTable {
   explicit AveragedTable(std::size_t seeds) : average(seeds) {}
   SeedAverage average;            // kept for the dense and the exemplar sparsity, else forgotten once it is ranked
-  std::optional<RowRanks> ranks;  // within each image
+  std::optional<RowRanks> ranks;  // within each image; kept likewise, else forgotten once there are `correlations`
+  std::atomic<bool> ranked = false;
+  std::vector<double> correlations;  // RowRanks::spearman() of each image with the dense average; none of the dense
 };
 
 /// All that the audit keeps of a grid's tables.

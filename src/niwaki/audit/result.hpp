@@ -238,6 +238,7 @@ struct MethodResult {
   Correlation published_fcd_frequency_gap, published_fcd_iou;
   CompanionResult companions;
   StrataResult strata;
+  ImageMeasuresResult image_measures;
   ExemplarResult exemplars;
   std::vector<OperatingPoint> operating_points;  // one a seed and class
 };

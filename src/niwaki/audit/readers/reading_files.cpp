@@ -8,6 +8,7 @@
 #include "niwaki/audit/readers/questions.hpp"
 #include "niwaki/audit/readers/via.hpp"
 #include "niwaki/cohort/image_source.hpp"
+#include "niwaki/cohort/picture_copy.hpp"
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/cancel.hpp"
 #include "niwaki/core/csv.hpp"
@@ -62,13 +63,13 @@ std::vector<Picture> copy_pictures(const ReadingRound& round, const Cohort& coho
   const std::unordered_map<std::size_t, fs::path> files = find_pictures(round, cohort, images);
   std::vector<Picture> pictures;
   for (std::size_t entry = 0; entry < round.key.size(); ++entry) {
-    pictures.push_back({round.key[entry].id + files.at(round.rows[entry]).extension().string(), 0});
+    pictures.push_back({round.key[entry].id + copy_ending(files.at(round.rows[entry])), 0});
   }
   make_folder(folder / kPictures);
   check_nothing_else(folder / kPictures, pictures);
   for (std::size_t entry = 0; entry < round.key.size(); ++entry) {
     throw_if_cancelled();
-    const std::string bytes = read_file(files.at(round.rows[entry]));
+    const std::string bytes = copy_to_show(files.at(round.rows[entry]));
     pictures[entry].bytes = bytes.size();
     write_file(folder / kPictures / pictures[entry].name, bytes);
   }

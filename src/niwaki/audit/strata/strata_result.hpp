@@ -70,6 +70,24 @@ struct StrataColumn {
   std::vector<Stratum> strata;     // by name
 };
 
+/// Spearman's correlation of a measure with what pruning does to the images.
+struct MeasureCorrelation {
+  std::size_t images = 0;  // that have both
+  StratumFigure spearman;
+  std::optional<double> p, holm;  // two-sided, of no correlation; adjusted over all measures and both effects
+};
+
+struct MeasureEffects {
+  std::string name;
+  MeasureCorrelation loss;       // with the rise in log loss: above 0 where high values lose more
+  MeasureCorrelation agreement;  // with the rank correlation of the dense and the pruned scores: below 0 likewise
+};
+
+struct ImageMeasuresResult {
+  double sparsity = 0;
+  std::vector<MeasureEffects> measures;  // empty where none were given
+};
+
 struct StrataResult {
   double sparsity = 0;
   std::vector<StrataColumn> columns;  // empty where no strata were asked for
