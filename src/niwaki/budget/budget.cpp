@@ -1,29 +1,26 @@
 #include "niwaki/budget/budget.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <limits>
+#include <cmath>
+#include <functional>
 #include <map>
-#include <numeric>
-#include <span>
 #include <utility>
 
 #include "niwaki/budget/allocation.hpp"
+#include "niwaki/budget/layer_grids.hpp"
+#include "niwaki/budget/layer_losses.hpp"
+#include "niwaki/budget/layer_seconds.hpp"
+#include "niwaki/budget/refinement.hpp"
+#include "niwaki/budget/stopwatch.hpp"
 #include "niwaki/core/cancel.hpp"
 #include "niwaki/core/error.hpp"
-#include "niwaki/core/random.hpp"
-#include "niwaki/engine/engine.hpp"
-#include "niwaki/engine/layer_costs.hpp"
-#include "niwaki/prune/criterion.hpp"
 
 namespace niwaki {
 namespace {
 
-constexpr double kMargin = 1.03;        // aimed above the speed-up asked for, as measurements vary
-constexpr double kEnough = 1.07;        // a network at most so much faster than asked for is not mended further
-constexpr int kTries = 6;               // mendings of the budget
-constexpr int kRounds = 60;             // of dense and pruned runs in turn
-constexpr double kRoundSeconds = 0.01;  // the least that is timed at once
+constexpr double kMargin = 1.01;  // above the speed-up asked for, as measurements vary
+constexpr double kEnough = 1.05;  // a network at most so much faster than asked for is not mended further
+constexpr int kTries = 8;         // halvings of what lies between a network that is fast enough and one that is not
 
 Shape input_shape(const Graph& graph, const LabelledPictures& pictures, std::size_t batch) {
   Shape shape = pictures.shape;
@@ -32,199 +29,154 @@ Shape input_shape(const Graph& graph, const LabelledPictures& pictures, std::siz
   return shape;
 }
 
-std::vector<float> normal_pictures(const Shape& shape) {
-  RandomStream random(1, "budget/pictures");
-  std::vector<float> values(
-      static_cast<std::size_t>(std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>())));
-  for (float& value : values) {
-    value = static_cast<float>(random.normal());
-  }
-  return values;
-}
-
-struct Times {
-  double dense = std::numeric_limits<double>::infinity();
-  double pruned = std::numeric_limits<double>::infinity();
+/// A choice of sparsities and what was measured of it.
+struct Candidate {
+  std::vector<double> sparsities;  // of each layer
+  std::vector<double> losses;      // of each class
+  double speedup = 0;
+  [[nodiscard]] double worst() const { return *std::ranges::max_element(losses); }
 };
-
-/// Seconds of one batch by the dense and the pruned network: the fastest of many short rounds in turn. What else runs
-/// on the machine only ever adds time, and adds most to what waits most often for its threads, which a median would
-/// show as a speed-up.
-class Stopwatch {
- public:
-  Stopwatch(const Graph& dense, Shape shape, const SpeedOptions& options)
-      : shape_(std::move(shape)), pictures_(normal_pictures(shape_)), options_(options), dense_(load(dense)) {
-    const double once = seconds_of(dense_, 1);
-    runs_ = std::max(1, static_cast<int>(kRoundSeconds / once));
-  }
-
-  [[nodiscard]] Times times(const Graph& pruned) const {
-    const Engine engine = load(pruned);
-    Times fastest;
-    static_cast<void>(seconds_of(engine, 1));  // warms up
-    for (int round = 0; round < kRounds; ++round) {
-      throw_if_cancelled();
-      fastest.dense = std::min(fastest.dense, seconds_of(dense_, runs_));
-      fastest.pruned = std::min(fastest.pruned, seconds_of(engine, runs_));
-    }
-    return fastest;
-  }
-
- private:
-  [[nodiscard]] Engine load(const Graph& graph) const {
-    return Engine(graph, {.kind = EngineKind::kAuto, .cost_file = options_.cost_file});
-  }
-
-  [[nodiscard]] double seconds_of(const Engine& engine, int runs) const {
-    const auto begin = std::chrono::steady_clock::now();
-    for (int run = 0; run < runs; ++run) {
-      static_cast<void>(engine.logits(pictures_, shape_));
-    }
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() / runs;
-  }
-
-  Shape shape_;
-  std::vector<float> pictures_;
-  const SpeedOptions& options_;
-  Engine dense_;
-  int runs_ = 1;
-};
-
-/// The seconds of each prunable layer at each sparsity, for one batch; 0 for layers that no choice of ours makes
-/// faster. A tensor that several nodes read takes the time of all.
-std::vector<std::vector<double>> layer_seconds(const Graph& dense, const Shape& shape, std::span<const double> levels,
-                                               const SpeedOptions& options) {
-  const std::size_t at_once = Engine(dense, {.kind = EngineKind::kAuto, .measured_costs = false}).images_at_once(shape);
-  const Shape together = {static_cast<std::int64_t>(at_once), shape[1], shape[2], shape[3]};
-  const double parts = static_cast<double>(shape[0]) / static_cast<double>(at_once);
-  std::vector<double> densities;
-  std::ranges::transform(levels, std::back_inserter(densities), [](double sparsity) { return 1 - sparsity; });
-  std::map<std::string, std::vector<double>> of_tensor;
-  std::map<std::string, std::string> tensor_of;
-  for (const Node& node : dense.nodes) {
-    tensor_of[node.name] = node.inputs.size() > 1 ? node.inputs[1] : "";
-  }
-  for (const LayerCost& cost : layer_costs(dense, together, densities, options.cost_file)) {
-    std::vector<double>& sums = of_tensor[tensor_of[cost.node]];
-    sums.resize(levels.size(), 0);
-    for (std::size_t level = 0; level < levels.size(); ++level) {
-      sums[level] += parts * cost.seconds[level];
-    }
-  }
-  std::vector<std::vector<double>> result;
-  for (const PrunableLayer& layer : prunable_layers(dense)) {
-    std::vector<double>& seconds = of_tensor[layer.tensor];
-    seconds.resize(levels.size(), 0);
-    result.push_back(seconds);
-  }
-  return result;
-}
-
-Graph pruned_by(const Graph& dense, const std::vector<std::vector<float>>& importance,
-                const std::vector<BudgetedLayer>& chosen) {
-  const std::vector<PrunableLayer> layers = prunable_layers(dense);
-  Mask mask;
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    mask.merge(choose_global_mask({layers[i]}, {importance[i]}, chosen[i].sparsity));
-  }
-  Graph result = dense;
-  apply_mask(mask, result);
-  return result;
-}
 
 class Budget {
  public:
   Budget(const Graph& dense, const std::vector<std::vector<float>>& importance, const LabelledPictures& pictures,
          const SpeedOptions& options, Progress& progress)
-      : dense_(dense), importance_(importance), options_(options), levels_({0.0}) {
-    levels_.insert(levels_.end(), options.sparsities.begin(), options.sparsities.end());
-    const Shape shape = input_shape(dense, pictures, options.batch);
-    progress.start("prune to a speed", static_cast<double>(networks_run(dense, levels_) + 1));
+      : dense_(dense),
+        importance_(importance),
+        options_(options),
+        progress_(progress),
+        grid_({0.0}),
+        meter_(dense, pictures),
+        stopwatch_(dense, input_shape(dense, pictures, options.batch), options.cost_file) {
+    grid_.insert(grid_.end(), options.sparsities.begin(), options.sparsities.end());
+    const std::size_t refinements = 2 * prunable_layers(dense).size() * kRefinementRounds;
+    progress.start("prune to a speed", static_cast<double>(networks_run(dense, grid_) + grid_.size() + refinements));
     progress.say("layers' times");
-    const std::vector<std::vector<double>> seconds = layer_seconds(dense, shape, levels_, options);
-    progress.advance(1);
-    progress.say("layers' losses");
-    const auto losses = layer_losses(dense, importance, levels_, pictures, [&] { progress.advance(1); });
-    for (std::size_t i = 0; i < seconds.size(); ++i) {
-      layers_.push_back({.seconds = seconds[i], .losses = losses[i]});
-    }
-    stopwatch_.emplace(dense, shape, options);
+    seconds_ = layer_seconds(dense, importance, input_shape(dense, pictures, options.batch), grid_, options.cost_file,
+                             [&] { progress.advance(1); });
   }
 
   BudgetedNetwork run() {
-    const double dense = stopwatch_->times(dense_).dense;
-    const double wanted = dense / (kMargin * options_.speedup);
-    // What is not in the layers' seconds: other steps, changes of layout, what layers take together and not alone.
-    double rest = std::max(0.0, dense - seconds_at(0));
-    std::optional<BudgetedNetwork> best;
-    double reached = 1;
-    for (int i = 0; i < kTries; ++i) {
-      const std::optional<Allocation> found = allocate(layers_, wanted - rest);
-      const Allocation allocation = found ? *found : quickest();
-      const BudgetedNetwork network = measured(allocation);
-      reached = std::max(reached, network.speedup());
-      const bool fast = network.speedup() >= options_.speedup;
-      if (fast && (!best || worst_of(network) < worst_of(*best))) {
-        best = network;
-      }
-      if (fast ? network.speedup() <= kEnough * options_.speedup : !found) {
-        break;
-      }
-      rest = dense / network.speedup() - allocation.seconds;
-    }
-    if (!best) {
+    const Candidate one_threshold = just_fast_enough(by_one_threshold());
+    const Candidate shared_out = just_fast_enough(by_single_losses());
+    const double most = std::max(one_threshold.speedup, shared_out.speedup);
+    if (most < options_.speedup) {
       throw InputError(fmt::format("no choice of sparsities makes this network {} times as fast", options_.speedup),
                        "--target-speedup",
                        fmt::format("the most that was reached is {:.2f}, with {} images at a time: ask for less, or "
                                    "prune whole channels",
-                                   reached, options_.batch));
+                                   std::max(1.0, most), options_.batch));
     }
-    return *best;
+    const bool by_threshold = one_threshold.speedup >= options_.speedup &&
+                              (shared_out.speedup < options_.speedup || one_threshold.worst() < shared_out.worst());
+    return refined(by_threshold ? one_threshold : shared_out);
   }
 
  private:
-  [[nodiscard]] static double worst_of(const BudgetedNetwork& network) {
-    return *std::ranges::max_element(network.class_losses);
+  using Sparsities = std::vector<double>;
+  using Levels = std::vector<std::size_t>;
+
+  [[nodiscard]] std::function<Sparsities(double)> by_one_threshold() const {
+    return [this](double share) { return sparsities_by_one_threshold(dense_, importance_, share * grid_.back()); };
   }
 
-  [[nodiscard]] double seconds_at(std::size_t level) const {
-    double sum = 0;
-    for (const LayerLevels& layer : layers_) {
-      sum += layer.seconds[level];
-    }
-    return sum;
-  }
-
-  /// Each layer at the level that takes least.
-  [[nodiscard]] Allocation quickest() const {
+  /// The knapsack of layers' losses, each pruned alone, over this share of the way from the dense network's time to the
+  /// least.
+  [[nodiscard]] std::function<Sparsities(double)> by_single_losses() const {
+    progress_.say("layers' losses");
+    const auto losses = layer_losses(dense_, importance_, grid_, meter_, [&] { progress_.advance(1); });
+    std::vector<LayerLevels> layers;
+    double most = 0;
     double least = 0;
-    for (const LayerLevels& layer : layers_) {
-      least += *std::ranges::min_element(layer.seconds);
+    for (std::size_t i = 0; i < losses.size(); ++i) {
+      layers.push_back({.seconds = seconds_[i], .losses = losses[i]});
+      most += seconds_[i].front();
+      least += *std::ranges::min_element(seconds_[i]);
     }
     // A time step more for each layer, which rounding up may take.
-    return *allocate(layers_, std::max(least, 1e-9) * (1 + static_cast<double>(layers_.size()) / kTimeSteps));
+    least = std::max(least, 1e-9) * (1 + static_cast<double>(layers.size()) / kTimeSteps);
+    return [this, layers, most, least](double share) {
+      const Allocation allocation = allocate(layers, most + share * (least - most)).value();
+      Sparsities result;
+      for (const std::size_t level : allocation.levels) {
+        result.push_back(grid_[level]);
+      }
+      return result;
+    };
   }
 
-  [[nodiscard]] BudgetedNetwork measured(const Allocation& allocation) const {
-    BudgetedNetwork result;
-    const std::vector<PrunableLayer> layers = prunable_layers(dense_);
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-      result.layers.push_back({layers[i].node, levels_[allocation.levels[i]]});
+  /// Of choices that are the faster the larger `share` is: the least share that is fast enough, or the quickest choice
+  /// where none is.
+  [[nodiscard]] Candidate just_fast_enough(const std::function<Sparsities(double share)>& choice) const {
+    Candidate best = measured(choice(1));
+    double slow = 0;
+    double fast = 1;
+    for (int i = 0; i < kTries && best.speedup > kEnough * options_.speedup; ++i) {
+      const double share = (slow + fast) / 2;
+      Candidate found = measured(choice(share));
+      const bool enough = found.speedup >= kMargin * options_.speedup;
+      (enough ? fast : slow) = share;
+      if (enough) {
+        best = std::move(found);
+      }
     }
-    result.network = pruned_by(dense_, importance_, result.layers);
-    result.class_losses = allocation.losses;
-    const Times times = stopwatch_->times(result.network);
-    result.dense_seconds = times.dense / static_cast<double>(options_.batch);
-    result.seconds = times.pruned / static_cast<double>(options_.batch);
+    return best;
+  }
+
+  [[nodiscard]] BudgetedNetwork refined(const Candidate& start) const {
+    progress_.say("which layers give, which take");
+    const LayerGrids grids(grid_, seconds_, start.sparsities);
+    const NetworkMeters meters{.losses = [&](const Levels& levels) { return losses(grids.sparsities(levels)); },
+                               .speedup = [&](const Levels& levels) { return speedup(grids.sparsities(levels)); }};
+    const Measured found = refine({.levels = grids.start(), .losses = start.losses, .speedup = start.speedup},
+                                  grids.seconds(), kMargin * options_.speedup, meters);
+    const Sparsities chosen = grids.sparsities(found.levels);
+    const Times& times = times_.at(chosen);
+    return {.network = pruned_to(chosen),
+            .layers = layers_at(chosen),
+            .class_losses = found.losses,
+            .start_losses = start.losses,
+            .dense_seconds = times.dense / static_cast<double>(options_.batch),
+            .seconds = times.pruned / static_cast<double>(options_.batch)};
+  }
+
+  [[nodiscard]] std::vector<BudgetedLayer> layers_at(const Sparsities& sparsities) const {
+    std::vector<BudgetedLayer> result;
+    for (const PrunableLayer& layer : prunable_layers(dense_)) {
+      result.push_back({layer.node, sparsities[result.size()]});
+    }
     return result;
+  }
+
+  [[nodiscard]] Graph pruned_to(const Sparsities& sparsities) const {
+    return pruned_by(dense_, importance_, layers_at(sparsities));
+  }
+
+  [[nodiscard]] std::vector<double> losses(const Sparsities& sparsities) const {
+    throw_if_cancelled();
+    progress_.advance(1);
+    return meter_.losses(pruned_to(sparsities));
+  }
+
+  [[nodiscard]] double speedup(const Sparsities& sparsities) const {
+    const Times times = stopwatch_.times(pruned_to(sparsities));
+    times_[sparsities] = times;
+    return times.dense / times.pruned;
+  }
+
+  [[nodiscard]] Candidate measured(const Sparsities& sparsities) const {
+    return {.sparsities = sparsities, .losses = losses(sparsities), .speedup = speedup(sparsities)};
   }
 
   const Graph& dense_;
   const std::vector<std::vector<float>>& importance_;
   const SpeedOptions& options_;
-  std::vector<double> levels_;
-  std::vector<LayerLevels> layers_;
-  std::optional<Stopwatch> stopwatch_;
+  Progress& progress_;
+  std::vector<double> grid_;  // sparsities
+  LossMeter meter_;
+  Stopwatch stopwatch_;
+  std::vector<std::vector<double>> seconds_;   // [layer][sparsity of the grid]
+  mutable std::map<Sparsities, Times> times_;  // of what was measured
 };
 
 }  // namespace

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "niwaki/budget/layer_losses.hpp"
+#include "niwaki/budget/class_losses.hpp"
+#include "niwaki/budget/layer_sparsities.hpp"
 #include "niwaki/core/progress.hpp"
 #include "niwaki/model/graph.hpp"
 
@@ -20,28 +21,25 @@ struct SpeedOptions {
   void check() const;                    // throws InputError naming the field
 };
 
-struct BudgetedLayer {
-  std::string node;
-  double sparsity = 0;
-};
-
 /// A network pruned to a speed, and what it took.
 struct BudgetedNetwork {
   Graph network;
   std::vector<BudgetedLayer> layers;  // prunable_layers() of the dense network
-  std::vector<double> class_losses;   // expected: of layer_losses.hpp, summed over the layers
+  std::vector<double> class_losses;   // of class_losses.hpp, on the pictures
+  std::vector<double> start_losses;   // the same of the network that was begun with, just as fast
   double dense_seconds = 0;           // an image, by the engine: the fastest of many rounds in turn with the pruned one
   double seconds = 0;
   [[nodiscard]] double speedup() const { return dense_seconds / seconds; }
 };
 
 /// Prunes the layers of `dense` so that the engine runs it `speedup` times as fast on this machine, with the present
-/// number of threads, and the class that comes off worst loses as little as can be (allocation.hpp). Which weights of a
-/// layer go is `importance`'s to say, one score a weight for each of prunable_layers(dense); how much a layer's going
-/// costs each class is measured on `pictures` (layer_losses.hpp); its time at each sparsity is the engine's measured
-/// cost. The network that comes out is then measured against the dense one, and the budget mended until it is fast
-/// enough. The result therefore depends on the machine and its load. Throws InputError where the network cannot be made
-/// so fast, naming the largest speed-up that was reached, and where there is no picture.
+/// number of threads, and the class that comes off worst loses as little as can be. Which weights of a layer go is
+/// `importance`'s to say, one score a weight for each of prunable_layers(dense). Begins with the better of two networks
+/// that are just fast enough: one threshold over all layers, and a knapsack (allocation.hpp) of layers' losses, each
+/// pruned alone (layer_losses.hpp), and times (layer_seconds.hpp). Goes on by moving layers up and down as the
+/// network's measured losses fall (refinement.hpp). The result depends on the machine and its load. Throws InputError
+/// where the network cannot be made so fast, naming the largest speed-up that was reached, and where there is no
+/// picture.
 BudgetedNetwork prune_to_speed(const Graph& dense, const std::vector<std::vector<float>>& importance,
                                const LabelledPictures& pictures, const SpeedOptions& options, Progress& progress);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "niwaki/core/random.hpp"
@@ -12,41 +11,9 @@
 namespace niwaki {
 namespace {
 
-using testing::ElementsAre;
-
 constexpr Label kYes = Label::kPositive;
 constexpr Label kNo = Label::kNegative;
 constexpr Label kOpen = Label::kUnknown;
-
-std::vector<double> losses(const std::vector<float>& dense, const std::vector<float>& pruned,
-                           const std::vector<Label>& labels, std::size_t classes = 1) {
-  const std::size_t rows = labels.size() / classes;
-  return class_losses({dense.data(), rows, classes}, {pruned.data(), rows, classes}, {labels.data(), rows, classes});
-}
-
-TEST(ClassLosses, positives_and_others_weigh_the_same) {
-  // Differences 2 (the only positive), 1, 0, 1: (4 + 2/3) / 2; dense variance 2.
-  EXPECT_THAT(losses({0, 2, 0, 4}, {2, 3, 0, 3}, {kYes, kNo, kNo, kNo}),
-              ElementsAre(testing::DoubleNear((4 + 2.0 / 3) / 2 / 2.75, 1e-12)));
-}
-
-TEST(ClassLosses, an_unknown_label_counts_for_nothing) {
-  EXPECT_EQ(losses({0, 2, 4}, {1, 2, 400}, {kYes, kNo, kOpen}), losses({0, 2, 4}, {1, 2, 4}, {kYes, kNo, kOpen}));
-}
-
-TEST(ClassLosses, a_class_without_a_positive_goes_by_the_others) {
-  EXPECT_THAT(losses({0, 2}, {1, 2}, {kNo, kNo}), ElementsAre(0.5));
-}
-
-TEST(ClassLosses, a_class_whose_logits_never_vary_has_no_variance_to_divide_by) {
-  EXPECT_THAT(losses({1, 1}, {1, 1}, {kNo, kYes}), ElementsAre(0.0));
-  EXPECT_THAT(losses({1, 1}, {2, 2}, {kNo, kYes}), ElementsAre(1.0));
-}
-
-TEST(ClassLosses, each_class_has_its_own) {
-  const std::vector<double> both = losses({0, 0, 2, 4}, {1, 0, 2, 2}, {kYes, kNo, kNo, kYes}, 2);
-  EXPECT_THAT(both, ElementsAre(losses({0, 2}, {1, 2}, {kYes, kNo})[0], losses({0, 4}, {0, 2}, {kNo, kYes})[0]));
-}
 
 struct Example {
   Graph graph;
@@ -74,7 +41,8 @@ TEST(LayerLosses, each_layer_is_pruned_alone) {
   const Example example;
   const std::vector<double> sparsities = {0, 0.5, 0.9};
   std::size_t runs = 0;
-  const auto found = layer_losses(example.graph, example.importance(), sparsities, example.pictures(), [&] { ++runs; });
+  const auto found = layer_losses(example.graph, example.importance(), sparsities,
+                                  LossMeter(example.graph, example.pictures()), [&] { ++runs; });
   const std::size_t layers = prunable_layers(example.graph).size();
   ASSERT_EQ(found.size(), layers);
   EXPECT_EQ(runs, 2 * layers);
@@ -98,7 +66,8 @@ TEST(LayerLosses, the_same_bits_again) {
   const Example example;
   const std::vector<double> sparsities = {0, 0.8};
   const auto run = [&] {
-    return layer_losses(example.graph, example.importance(), sparsities, example.pictures(), [] {});
+    return layer_losses(example.graph, example.importance(), sparsities, LossMeter(example.graph, example.pictures()),
+                        [] {});
   };
   EXPECT_EQ(run(), run());
 }

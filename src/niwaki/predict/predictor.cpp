@@ -1,6 +1,7 @@
 #include "niwaki/predict/predictor.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "niwaki/cohort/image_batches.hpp"
 #include "niwaki/core/cancel.hpp"
@@ -8,6 +9,14 @@
 
 namespace niwaki {
 namespace {
+
+/// So many pictures are read at once that memory does not grow with their size. A power of two, as what the engine
+/// takes at once, so that it need not be filled up.
+std::size_t read_at_once(std::size_t batch, const Preprocessing& preprocessing) {
+  constexpr std::size_t kBytes = std::size_t{64} << 20;
+  const std::size_t fitting = std::max<std::size_t>(1, kBytes / (preprocessing.values() * sizeof(float)));
+  return fitting >= batch ? batch : std::bit_floor(fitting);
+}
 
 /// The shape of so many pictures like `picture`.
 Shape shape_of(std::size_t count, const Shape& picture) {
@@ -47,7 +56,7 @@ std::vector<float> Predictor::logits(const ImageSource& images, std::size_t batc
                          static_cast<std::int64_t>(preprocessing.width)};
   std::vector<float> logits;
   logits.reserve(images.size() * classes());
-  for_each_batch(images, batch, [&](const ImageBatch& next) {
+  for_each_batch(images, read_at_once(batch, preprocessing), [&](const ImageBatch& next) {
     append_logits(next.pixels, picture, batch, logits);
     if (done) {
       done(next.rows.size());

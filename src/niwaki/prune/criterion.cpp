@@ -114,11 +114,23 @@ const std::vector<Registered>& registered() {
   return all;
 }
 
+/// Throws InputError where the structure would not heed what the criterion is for: how much of each layer goes.
+void check_fits(const Structure& structure, const CriterionEntry& entry, const std::string& method) {
+  const bool shares_out = entry.competition == Against::kLayer || entry.competition == Against::kErdosRenyiKernel;
+  if (shares_out && (structure.channels || structure.n_of_m)) {
+    throw InputError(fmt::format("'{}': '{}' says how much of each layer goes, and {} decide that themselves", method,
+                                 entry.name, structure.channels ? "whole channels" : "N:M patterns"),
+                     "prune.methods or --method", "take a criterion that does not, such as l1 or fisher");
+  }
+}
+
 const Registered& find_criterion(const std::string& method) {
-  const std::string name = structure_of(method).criterion;
+  const Structure structure = structure_of(method);
+  const std::string& name = structure.criterion;
   std::vector<std::string> names;
   for (const Registered& one : registered()) {
     if (one.entry.name == name) {
+      check_fits(structure, one.entry, method);
       return one;
     }
     names.push_back(one.entry.name);

@@ -159,5 +159,19 @@ TEST(MakeCriterion, names_the_nearest) {
   EXPECT_EQ(criteria().size(), 12U);
 }
 
+TEST(MakeCriterion, a_structure_refuses_what_it_would_not_heed) {
+  for (const char* method : {"channels-l1-layer", "channels-erk", "nm-2:4-erk", "nm-2:4-random-layer"}) {
+    try {
+      make_criterion(method);
+      ADD_FAILURE() << method;
+    } catch (const InputError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("how much of each layer goes"));
+    }
+  }
+  for (const char* method : {"channels-fisher", "nm-2:4-wanda", "nm-2:4", "erk"}) {
+    EXPECT_NO_THROW(make_criterion(method)) << method;
+  }
+}
+
 }  // namespace
 }  // namespace niwaki
