@@ -182,8 +182,12 @@ class Planner {
   }
 
   void add_report() {
-    const std::string hash = Hasher().add(audit_hash_).add(recipe_text(recipe_)).hex();
-    add({.kind = UnitKind::kReport, .id = "report", .what = "report", .input_hash = hash, .cost = 1});
+    Hasher hasher;
+    hasher.add(audit_hash_).add(recipe_text(recipe_));
+    if (!inputs_.beside_hash.empty()) {
+      hasher.add(inputs_.beside_hash);
+    }
+    add({.kind = UnitKind::kReport, .id = "report", .what = "report", .input_hash = hasher.hex(), .cost = 1});
   }
 
   const Recipe& recipe_;

@@ -27,7 +27,8 @@ struct Unit {
 struct PlanInputs {
   std::string cohort_hash;  // of labels, splits and pictures
   std::string model_hash;   // of model.file; "" where a new network is built
-  std::string strata_hash;  // of audit.strata; "" where none is given
+  std::string strata_hash;  // of audit.strata and audit.image_measures; "" where neither is given
+  std::string beside_hash;  // of what lies in the study's folder and the page shows too; "" where nothing does
   std::size_t train_images = 0;
   std::size_t validation_images = 0;
   std::size_t test_images = 0;

@@ -121,6 +121,10 @@ TEST(Plan, a_change_is_noticed_by_what_depends_on_it_alone) {
   cohort.cohort_hash = "another";
   EXPECT_EQ(changed(before, hashes(recipe, cohort)), (Kinds{"cohort", "train", "predict", "audit", "report"}));
 
+  PlanInputs beside = inputs();
+  beside.beside_hash = "times, or attention maps";
+  EXPECT_EQ(changed(before, hashes(recipe, beside)), Kinds{"report"});
+
   PlanInputs threads = inputs();
   threads.threads = 1;
   EXPECT_EQ(changed(before, hashes(recipe, threads)), (Kinds{"train", "predict", "audit", "report"}));

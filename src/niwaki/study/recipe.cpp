@@ -212,6 +212,21 @@ void check_exemplar_sparsity(const Recipe& recipe) {
   }
 }
 
+/// What the policy decided beforehand is studied; else it would be found wanting after the training.
+void check_decided_beforehand(const Recipe& recipe) {
+  const std::string& method = recipe.policy.method;
+  if (!method.empty() && std::ranges::find(recipe.methods, method) == recipe.methods.end()) {
+    throw InputError(fmt::format("'{}' is not one of prune.methods{}", method, did_you_mean(method, recipe.methods)),
+                     "policy.method", fmt::format("choose one of {}", joined(recipe.methods, ", ")));
+  }
+  const double wanted = recipe.policy.sparsity;
+  if (wanted > 0.0 && std::ranges::none_of(recipe.sparsities,
+                                           [wanted](double sparsity) { return std::abs(sparsity - wanted) < 1e-9; })) {
+    throw InputError(fmt::format("{} is not one of prune.sparsities", wanted), "policy.sparsity",
+                     fmt::format("choose one of {}", fmt::join(recipe.sparsities, ", ")));
+  }
+}
+
 void check_range(std::size_t value, std::size_t low, std::size_t high, const char* key) {
   if (value < low || value > high) {
     throw InputError(fmt::format("{} is out of range", value), key, fmt::format("choose {} to {}", low, high));
@@ -273,6 +288,8 @@ void Recipe::check() const {
     phantom.check();
   }
   split.check();
+  reading.check();
+  bad_images.check();
   if (!(cache_gigabytes >= 0 && cache_gigabytes <= 1024)) {
     throw InputError(fmt::format("{} is out of range", cache_gigabytes), "cohort.cache_gigabytes", "choose 0 to 1024");
   }
@@ -292,6 +309,10 @@ void Recipe::check() const {
   audit_options().check();
   check_exemplar_sparsity(*this);
   check_range(gallery, 0, 1000, "report.gallery");
+  policy.check();
+  check_decided_beforehand(*this);
+  economics.check();
+  rollout.check();
 }
 
 FineTuneOptions Recipe::fine_tune_options(std::uint64_t training_seed) const {

@@ -6,11 +6,16 @@
 #include <vector>
 
 #include "niwaki/audit/audit.hpp"
+#include "niwaki/audit/decision/deployment_policy.hpp"
+#include "niwaki/audit/decision/rollout.hpp"
 #include "niwaki/cohort/phantom/phantom.hpp"
+#include "niwaki/cohort/readable_images.hpp"
 #include "niwaki/cohort/split.hpp"
 #include "niwaki/core/preprocessing.hpp"
+#include "niwaki/imaging/image.hpp"
 #include "niwaki/prune/scope.hpp"
 #include "niwaki/prune/tail_score.hpp"
+#include "niwaki/report/economic_inputs.hpp"
 #include "niwaki/train/fine_tune.hpp"
 #include "niwaki/train/gradual.hpp"
 #include "niwaki/train/train.hpp"
@@ -21,8 +26,9 @@ namespace niwaki {
 /// Everything a study depends on, as recipe.toml writes it. The keys, one a field, are in recipe_fields.hpp.
 struct Recipe {
   std::string title = "Pruning study";
-  std::uint64_t seed = 1;  // every random choice comes from it
-  std::size_t seeds = 3;   // networks trained, each from its own random start
+  std::uint64_t seed = 1;    // every random choice comes from it
+  std::size_t seeds = 3;     // networks trained, each from its own random start
+  std::string intended_use;  // by whom and for what; stands on the model card
 
   std::string cohort_kind = "phantom";  // "phantom" (drawn by us) or "files"
   std::filesystem::path images;         // folder of pictures
@@ -41,7 +47,9 @@ struct Recipe {
   std::string together;          // a column whose values are held together in one split, such as "site"
   SplitOptions split;
   PhantomOptions phantom;
-  double cache_gigabytes = 2.0;  // pictures kept in memory up to this much
+  ImageReadOptions reading;  // of pictures
+  BadImagePolicy bad_images;
+  double cache_gigabytes = 1.0;  // pictures kept in memory up to this much
 
   std::string architecture = "resnet-small";
   std::filesystem::path model_file;  // an ONNX network to start from instead
@@ -61,8 +69,13 @@ struct Recipe {
   AuditOptions audit;                      // seed and operating_point are audit_options()'s to set
   std::filesystem::path strata;            // CSV id,<column>...: groups of images that are audited one by one
   std::vector<std::string> strata_by;      // columns of it, or of the label file; all of the file's where empty
+  std::filesystem::path image_measures;    // CSV id,<measure>..., as `niwaki cohort quality` writes it
   bool calibrate_guard = false;            // pruned networks predict the validation images too
   std::size_t gallery = 24;                // exemplars shown as pictures, for each method
+
+  DeploymentPolicy policy;   // what may be lost
+  EconomicInputs economics;  // what time, people and misses cost
+  RolloutOptions rollout;    // its images a day are those of `economics`
 
   /// `fine_tune` as it runs for this training seed: numbers of losses, augmentation and device are those of training.
   [[nodiscard]] FineTuneOptions fine_tune_options(std::uint64_t training_seed) const;

@@ -1,5 +1,9 @@
 #pragma once
 
+#include "niwaki/audit/decision/deployment_policy.hpp"
+#include "niwaki/audit/decision/rollout.hpp"
+#include "niwaki/report/economic_inputs.hpp"
+
 namespace niwaki {
 
 /// Calls visit(key, field, meaning) for every key of a recipe: the one list that reading, writing, --set and the
@@ -9,6 +13,7 @@ void visit_study_fields(SomeRecipe& recipe, Visitor&& visit) {
   visit("study.title", recipe.title, "heads the report");
   visit("study.seed", recipe.seed, "every random choice comes from it");
   visit("study.seeds", recipe.seeds, "networks trained, each from its own random start");
+  visit("study.intended_use", recipe.intended_use, "by whom and for what; stands on the model card");
 }
 
 template <typename SomeRecipe, typename Visitor>
@@ -32,6 +37,11 @@ void visit_cohort_fields(SomeRecipe& recipe, Visitor&& visit) {
   visit("cohort.train", recipe.split.train, "share of patients that train");
   visit("cohort.validation", recipe.split.validation, "share of patients that stop the training");
   visit("cohort.test", recipe.split.test, "share of patients that are audited");
+  visit("cohort.window", recipe.reading.windows,
+        "DICOM: windows tried in this order: first, full-range, min-max, or a window's name");
+  visit("cohort.bad_images", recipe.bad_images.action,
+        "stop at pictures that cannot be used, or leave-out: count them");
+  visit("cohort.bad_images_limit", recipe.bad_images.limit, "share of the images that may be left out at most");
   visit("cohort.cache_gigabytes", recipe.cache_gigabytes, "pictures kept in memory up to this much");
   visit("phantom.images", recipe.phantom.images, "pictures drawn");
   visit("phantom.size", recipe.phantom.size, "pixels a side");
@@ -135,6 +145,7 @@ void visit_audit_fields(SomeRecipe& recipe, Visitor&& visit) {
         "positive test patients below which a class gets no verdict");
   visit("audit.strata", recipe.strata, "CSV id,<column>...: groups of images that are audited one by one");
   visit("audit.strata_by", recipe.strata_by, "columns of it, or site, view, sex, age_band of the label file");
+  visit("audit.image_measures", recipe.image_measures, "CSV id,<measure>..., as `niwaki cohort quality` writes it");
   visit("guard.calibrate", recipe.calibrate_guard,
         "pruned networks predict the validation images too, for `niwaki guard` to learn on");
   visit("report.gallery", recipe.gallery, "exemplars shown as pictures, for each method");
@@ -148,6 +159,9 @@ void visit_fields(SomeRecipe& recipe, Visitor&& visit) {
   visit_fine_tune_fields(recipe, visit);
   visit_prune_fields(recipe, visit);
   visit_audit_fields(recipe, visit);
+  visit_policy_fields(recipe.policy, visit);
+  visit_economic_fields(recipe.economics, visit);
+  visit_rollout_fields(recipe.rollout, visit);
 }
 
 }  // namespace niwaki

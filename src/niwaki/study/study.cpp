@@ -48,11 +48,14 @@ class UnitProgress : public Progress {
   double done_ = 0;
 };
 
-PlanInputs plan_inputs(const Recipe& recipe, const StudyCohort& cohort) {
+PlanInputs plan_inputs(const Recipe& recipe, const StudyCohort& cohort, const fs::path& folder) {
   PlanInputs inputs;
+  inputs.beside_hash = hash_of_what_lies_beside(folder, recipe.methods);
   inputs.cohort_hash = cohort.hash;
   inputs.model_hash = recipe.model_file.empty() ? "" : sha256_file(recipe.model_file);
-  inputs.strata_hash = recipe.strata.empty() ? "" : sha256_file(recipe.strata);
+  for (const fs::path& file : {recipe.strata, recipe.image_measures}) {
+    inputs.strata_hash += file.empty() ? "" : sha256_file(file);
+  }
   inputs.train_images = cohort.train.rows.size();
   inputs.validation_images = cohort.validation.rows.size();
   inputs.test_images = cohort.test.rows.size();
@@ -86,7 +89,7 @@ class Runner {
     progress_.finish();
     if (!run_.train_only) {
       outcome.audit = audit_result();
-      outcome.report = study_.folder / "report.html";
+      outcome.report = run_.image_ids == ImageIds::kShown ? study_.folder / "report.html" : anonymous_report();
     }
   }
 
@@ -144,8 +147,7 @@ class Runner {
       case UnitKind::kAudit:
         return audit_outputs();
       case UnitKind::kReport:
-        write_study_report(study_, audit_result(), plan_);
-        return {"report.html"};
+        return write_study_report(study_.folder, audit_result(), report_input());
     }
     return {};
   }
@@ -157,6 +159,19 @@ class Runner {
       outputs.push_back("audit/" + name);
     }
     return outputs;
+  }
+
+  [[nodiscard]] ReportInput report_input() { return study_report_input(study_, audit_result(), plan_, store_); }
+
+  /// A page to hand on. The key that turns ids into hashes is drawn once a study and stays in its folder, so that who
+  /// has the folder can find the image again and nobody else can.
+  fs::path anonymous_report() {
+    ReportInput input = report_input();
+    input.image_ids = run_.image_ids;
+    input.id_key = run_.image_ids == ImageIds::kHashed ? secret_key(study_.folder / "report.key") : "";
+    fs::path page = study_.folder / "report-anonymous.html";
+    write_file(page, report_html(audit_result(), input));
+    return page;
   }
 
   /// Computed once a run: the audit's tables, the report and the outcome all show the same.
@@ -195,6 +210,16 @@ Recipe completed(Recipe recipe, std::vector<std::string>& warnings) {
   return recipe;
 }
 
+/// Classes that the policy and the prices name are there; else it would be found out after the training.
+void check_named_classes(const Recipe& recipe, const std::vector<std::string>& classes) {
+  AuditResult named;
+  for (const std::string& name : classes) {
+    named.classes.emplace_back().name = name;
+  }
+  (void)tolerances_of(recipe.policy, named);
+  (void)missed_costs(recipe.economics, classes);
+}
+
 void note_imported_network(const Recipe& recipe, const StudyCohort& cohort, std::vector<std::string>& warnings) {
   if (recipe.model_file.empty()) {
     return;
@@ -220,8 +245,10 @@ void note_imported_network(const Recipe& recipe, const StudyCohort& cohort, std:
 StudyOutcome run_study(const Recipe& recipe, const fs::path& folder, Progress& progress, const StudyRun& run) {
   const auto began = Clock::now();
   StudyOutcome outcome;
+  outcome.warnings = run.warnings;
   const Recipe resolved = completed(recipe, outcome.warnings);
   StudyCohort cohort = open_study_cohort(resolved, resolved.input);
+  check_named_classes(resolved, cohort.cohort.classes);
   note_imported_network(resolved, cohort, outcome.warnings);
   cohort.warnings.insert(cohort.warnings.begin(), outcome.warnings.begin(), outcome.warnings.end());
   for (const std::string& warning : cohort.warnings) {
@@ -231,7 +258,7 @@ StudyOutcome run_study(const Recipe& recipe, const fs::path& folder, Progress& p
   write_file(folder / "recipe.toml", recipe_text(resolved));
   SeedStatistics statistics(resolved, cohort);
   const StudyContext study{resolved, cohort, folder, statistics};
-  Runner(study, store, make_plan(resolved, plan_inputs(resolved, cohort)), run, progress).run(outcome);
+  Runner(study, store, make_plan(resolved, plan_inputs(resolved, cohort, folder)), run, progress).run(outcome);
   outcome.warnings = cohort.warnings;
   outcome.seconds = std::chrono::duration<double>(Clock::now() - began).count();
   return outcome;

@@ -7,6 +7,7 @@
 
 #include "niwaki/audit/audit.hpp"
 #include "niwaki/core/progress.hpp"
+#include "niwaki/report/report.hpp"
 #include "niwaki/study/recipe.hpp"
 
 namespace niwaki {
@@ -16,6 +17,9 @@ struct StudyRun {
   /// Make the report anew even where it is up to date, from a study that is finished (`niwaki report`). Throws
   /// InputError where a network or a prediction is missing.
   bool report_only = false;
+  /// Where ids are not shown, the page is made beside the study's own, as report-anonymous.html.
+  ImageIds image_ids = ImageIds::kShown;
+  std::vector<std::string> warnings;  // what is known before, said with the study's own
 };
 
 /// What a run of a study came to.

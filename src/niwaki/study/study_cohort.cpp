@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "niwaki/cohort/labels.hpp"
+#include "niwaki/cohort/readable_images.hpp"
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/hash.hpp"
@@ -16,15 +17,6 @@ namespace fs = std::filesystem;
 
 /// Pictures beyond this many bytes in all are told apart by size and time of change, not by content.
 constexpr std::uint64_t kHashWholeUpTo = std::uint64_t{2} << 30;
-
-Cohort read_cohort(const Recipe& recipe) {
-  LabelOptions options = label_options(recipe.label_format, recipe.uncertain, recipe.blank, recipe.class_map);
-  options.classes = recipe.classes;
-  if (!recipe.labels.empty()) {
-    return read_labels(recipe.labels, options);
-  }
-  return read_split_labels({recipe.train_labels, recipe.validation_labels, recipe.test_labels}, options);
-}
 
 std::vector<Split> split_cohort(const Recipe& recipe, const Cohort& cohort) {
   if (!recipe.splits.empty()) {
@@ -43,13 +35,25 @@ std::vector<Split> split_cohort(const Recipe& recipe, const Cohort& cohort) {
   return split_by_patient(cohort, recipe.split, recipe.seed);
 }
 
+/// Before the split, so that no SOP instance is in two parts of it.
+void leave_out_bad_images(StudyCohort& study, const Recipe& recipe) {
+  const ReadableImages readable = readable_images(study.cohort, recipe.images, recipe.reading, recipe.bad_images);
+  study.warnings = readable.notes();
+  if (readable.left_out > 0) {
+    study.cohort = study.cohort.subset(readable.rows);
+  }
+}
+
 /// The groups of the test images, and what becomes a warning.
-void add_strata(StudyCohort& study, const Recipe& recipe) {
+void add_groups(StudyCohort& study, const Recipe& recipe) {
+  if (!recipe.image_measures.empty()) {
+    study.groups.measures = read_image_measures(study.test.cohort, recipe.image_measures);
+  }
   if (recipe.strata.empty() && recipe.strata_by.empty()) {
     return;
   }
   StrataColumns strata = read_strata(study.test.cohort, recipe.strata, recipe.strata_by);
-  study.strata = std::move(strata.columns);
+  study.groups.strata = std::move(strata.columns);
   study.warnings.insert(study.warnings.end(), strata.notes.begin(), strata.notes.end());
 }
 
@@ -86,6 +90,11 @@ std::string hash_of(const StudyCohort& study, const Recipe& recipe) {
     hasher.add(shortest(phantom.images_per_patient)).add(shortest(phantom.label_noise));
     hasher.add(shortest(phantom.tail_floor));
   }
+  if (recipe.reading.windows != ImageReadOptions{}.windows) {
+    for (const std::string& window : recipe.reading.windows) {
+      hasher.add(window);
+    }
+  }
   for (const StudyPart* part : {&study.train, &study.validation, &study.test}) {
     add_pictures(hasher, *part->images);
   }
@@ -100,8 +109,9 @@ void fill_part(StudyPart& part, const StudyCohort& study, Split split, const Rec
                      "change the proportions, or give more images");
   }
   part.cohort = study.cohort.subset(part.rows);
-  std::unique_ptr<ImageSource> source = study.phantom ? study.phantom->images(part.rows, preprocessing)
-                                                      : open_image_files(part.cohort, recipe.images, preprocessing);
+  std::unique_ptr<ImageSource> source =
+      study.phantom ? study.phantom->images(part.rows, preprocessing)
+                    : open_image_files(part.cohort, recipe.images, preprocessing, recipe.reading);
   // Each part may use memory in proportion to its share of the images.
   const double share = static_cast<double>(part.rows.size()) / static_cast<double>(study.cohort.size());
   part.images = cached(std::move(source), static_cast<std::size_t>(recipe.cache_gigabytes * share * 1e9));
@@ -118,9 +128,21 @@ const char* consequence(Split without_positive) {
   }
 }
 
-std::vector<std::string> warnings_of(const StudyCohort& study) {
+/// Whether the absence of a class changes anything: not where no label of it is known at all, which is said once, nor
+/// in the training split of a study that trains nothing.
+bool matters(const AbsentClass& absent, const StudyCohort& study, const std::vector<std::size_t>& unknown,
+             bool trains) {
+  const auto column = std::ranges::find(study.cohort.classes, absent.name) - study.cohort.classes.begin();
+  return unknown[static_cast<std::size_t>(column)] < study.cohort.size() && (trains || absent.split != Split::kTrain);
+}
+
+std::vector<std::string> warnings_of(const StudyCohort& study, bool trains) {
   std::vector<std::string> warnings;
+  const std::vector<std::size_t> of_all = study.cohort.unknowns();
   for (const AbsentClass& absent : absent_classes(study.cohort, study.splits)) {
+    if (!matters(absent, study, of_all, trains)) {
+      continue;
+    }
     warnings.push_back(fmt::format("class '{}' has no positive image in the {} split: {}", absent.name,
                                    split_name(absent.split), consequence(absent.split)));
   }
@@ -135,6 +157,15 @@ std::vector<std::string> warnings_of(const StudyCohort& study) {
 
 }  // namespace
 
+Cohort read_study_labels(const Recipe& recipe) {
+  LabelOptions options = label_options(recipe.label_format, recipe.uncertain, recipe.blank, recipe.class_map);
+  options.classes = recipe.classes;
+  if (!recipe.labels.empty()) {
+    return read_labels(recipe.labels, options);
+  }
+  return read_split_labels({recipe.train_labels, recipe.validation_labels, recipe.test_labels}, options);
+}
+
 StudyCohort open_study_cohort(const Recipe& recipe, const Preprocessing& preprocessing) {
   StudyCohort study;
   if (recipe.cohort_kind == "phantom") {
@@ -143,7 +174,8 @@ StudyCohort open_study_cohort(const Recipe& recipe, const Preprocessing& preproc
     study.phantom = std::make_unique<Phantom>(options);
     study.cohort = study.phantom->cohort();
   } else {
-    study.cohort = read_cohort(recipe);
+    study.cohort = read_study_labels(recipe);
+    leave_out_bad_images(study, recipe);
   }
   study.splits = split_cohort(recipe, study.cohort);
   check_patients_apart(study.cohort, study.splits, "cohort splits");
@@ -151,8 +183,9 @@ StudyCohort open_study_cohort(const Recipe& recipe, const Preprocessing& preproc
   fill_part(study.validation, study, Split::kValidation, recipe, preprocessing);
   fill_part(study.test, study, Split::kTest, recipe, preprocessing);
   study.hash = hash_of(study, recipe);
-  study.warnings = warnings_of(study);
-  add_strata(study, recipe);
+  const std::vector<std::string> warnings = warnings_of(study, recipe.train.epochs > 0);
+  study.warnings.insert(study.warnings.end(), warnings.begin(), warnings.end());
+  add_groups(study, recipe);
   return study;
 }
 

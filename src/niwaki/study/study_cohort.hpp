@@ -25,11 +25,14 @@ struct StudyCohort {
   Cohort cohort;
   std::vector<Split> splits;
   StudyPart train, validation, test;
-  std::vector<ImageAttribute> strata;  // groups of the test images, as the recipe asks
-  std::string hash;                    // of ids, patients, labels, splits and pictures
-  std::vector<std::string> warnings;   // said in the report: classes absent from a split, unknown labels
-  std::unique_ptr<Phantom> phantom;    // where it was drawn
+  ImageGroups groups;                 // what else is known of the test images, as the recipe asks
+  std::string hash;                   // of ids, patients, labels, splits and pictures
+  std::vector<std::string> warnings;  // said in the report: classes absent from a split, unknown labels
+  std::unique_ptr<Phantom> phantom;   // where it was drawn
 };
+
+/// The labels that a recipe of kind "files" names, as it wants them read.
+Cohort read_study_labels(const Recipe& recipe);
 
 /// Draws or reads the recipe's cohort, splits it by patient and opens its pictures. Throws InputError for a split
 /// without images.

@@ -160,7 +160,7 @@ AuditResult run_audit(const StudyContext& study) {
   const std::vector<std::size_t> train_positives =
       study.recipe.train.epochs == 0 ? std::vector<std::size_t>{} : study.cohort.train.cohort.positives();
   return audit(study.cohort.test.cohort, train_positives, grid, study.recipe.audit_options(), false, &validation,
-               study.cohort.strata);
+               study.cohort.groups);
 }
 
 }  // namespace niwaki
