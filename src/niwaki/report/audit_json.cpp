@@ -255,6 +255,9 @@ Json method(const MethodResult& value, const AuditResult& result) {
   if (!value.strata.columns.empty()) {
     document["strata"] = strata_json(value.strata, classes);
   }
+  if (!value.image_measures.measures.empty()) {
+    document["image_measures"] = image_measures_json(value.image_measures);
+  }
   return document;
 }
 

@@ -6,6 +6,7 @@
 #include "niwaki/report/audit_document.hpp"
 #include "niwaki/report/html_text.hpp"
 #include "niwaki/report/page_bundle.hpp"
+#include "niwaki/report/page_document.hpp"
 #include "niwaki/report/report.hpp"
 
 namespace niwaki {
@@ -26,32 +27,6 @@ std::string without_tags(const std::string& json) {
     }
   }
   return result;
-}
-
-Json pictures(const AuditResult& result, const ReportInput& input) {
-  constexpr std::string_view kPng = "\x89PNG\r\n\x1a\n";
-  Json object = Json::object();
-  for (const MethodResult& method : result.methods) {
-    for (const Exemplar& exemplar : method.exemplars.exemplars) {
-      const auto found = input.pictures.find(exemplar.id);
-      if (found == input.pictures.end() || object.contains(exemplar.id)) {
-        continue;
-      }
-      NIWAKI_CHECK(std::string_view(found->second).starts_with(kPng), "the picture of {} is no PNG", exemplar.id);
-      object[exemplar.id] = "data:image/png;base64," + base64(found->second);
-    }
-  }
-  return object;
-}
-
-Json page_document(const AuditResult& result, const ReportInput& input) {
-  Json facts = Json::array();
-  for (const Fact& fact : input.facts) {
-    facts.push_back({{"name", fact.name}, {"value", fact.value}});
-  }
-  return {{"title", input.title},           {"warnings", input.warnings},          {"facts", std::move(facts)},
-          {"recipe", input.recipe},         {"pictures", pictures(result, input)}, {"findings", input.findings},
-          {"audit", audit_document(result)}};
 }
 
 void append(std::string& page, std::span<const std::string_view> pieces) {

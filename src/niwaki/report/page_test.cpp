@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -61,10 +62,57 @@ std::size_t occurrences(const std::string& text, const std::string& part) {
   return count;
 }
 
+/// Every figure of the page's audit is that of audit.json; it may have fewer.
+void expect_within(const Json& shown, const Json& whole, const std::string& where) {
+  if (shown.is_object()) {
+    for (const auto& [key, value] : shown.items()) {
+      ASSERT_TRUE(whole.contains(key)) << where << "." << key;
+      expect_within(value, whole[key], fmt::format("{}.{}", where, key));
+    }
+  } else if (shown.is_array()) {
+    ASSERT_EQ(shown.size(), whole.size()) << where;
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+      expect_within(shown[i], whole[i], where + "[" + std::to_string(i) + "]");
+    }
+  } else {
+    EXPECT_EQ(shown, whole) << where;
+  }
+}
+
+/// Maps of one exemplar of l1, by two networks.
+std::vector<MapsOnPage> example_maps() {
+  const std::string jpeg = "\xFF\xD8\xFFpixels";
+  MethodMaps maps{.method = "l1", .sparsity = 0.9, .kind = "grad-cam", .data = "", .networks = {}, .exemplars = {}};
+  maps.networks = {{.role = MappedRole::kDense,
+                    .seed = 0,
+                    .sparsity = 0,
+                    .sha256 = "secret",
+                    .layer = "layer4",
+                    .rows = 4,
+                    .columns = 4},
+                   {.role = MappedRole::kPruned,
+                    .seed = 0,
+                    .sparsity = 0.9,
+                    .sha256 = "",
+                    .layer = "layer4",
+                    .rows = 4,
+                    .columns = 4}};
+  maps.exemplars = {{"a.png", "Edema", {{0.5, false, {}, jpeg}, {0.25, true, {}, ""}}}};
+  return {{.method = "l1", .stale = {}, .maps = maps}, {.method = "random", .stale = StaleMaps::kNetworks, .maps = {}}};
+}
+
 TEST(Page, carries_the_figures_of_audit_json) {
   const AuditResult result = example_result();
   const Json data = data_of(report_html(result, example_input()));
-  EXPECT_EQ(data["audit"], Json::parse(audit_json(result)));
+  const Json whole = Json::parse(audit_json(result));
+  expect_within(data["audit"], whole, "audit");
+  for (const char* part : {"cohort", "seeds", "options", "notes"}) {
+    EXPECT_EQ(data["audit"][part], whole[part]);
+  }
+  const Json& curve = data["audit"]["methods"]["l1"]["classes"][0];
+  EXPECT_EQ(curve["delta_ap"], whole["methods"]["l1"]["classes"][0]["delta_ap"]);
+  EXPECT_EQ(curve["sensitivity"], whole["methods"]["l1"]["classes"][0]["sensitivity"]);
+  EXPECT_FALSE(curve.contains("brier"));
   EXPECT_EQ(data["title"], "Example");
   EXPECT_EQ(data["facts"][0]["value"], "resnet-small");
   EXPECT_EQ(data["warnings"][0], "no positive image of Hernia");
@@ -95,6 +143,104 @@ TEST(Page, a_picture_that_is_no_png_is_a_bug) {
   ReportInput input = example_input();
   input.pictures["a.png"] = "GIF89a";
   EXPECT_THROW(report_html(example_result(), input), BrokenInvariant);
+}
+
+TEST(Page, a_jpeg_is_a_picture_too) {
+  ReportInput input = example_input();
+  input.pictures = {{"a.png", "\xFF\xD8\xFFpixels"}};
+  const Json data = data_of(report_html(example_result(), input));
+  EXPECT_THAT(data["pictures"]["a.png"].get<std::string>(), testing::StartsWith("data:image/jpeg;base64,"));
+}
+
+TEST(Page, sites_and_findings_are_of_exemplars_only) {
+  ReportInput input = example_input();
+  input.sites = {{"a.png", "north"}, {"stranger.png", "south"}};
+  input.findings["stranger.png"] = {"Edema"};
+  const Json data = data_of(report_html(example_result(), input));
+  EXPECT_EQ(data["sites"], Json({{"a.png", "north"}}));
+  EXPECT_FALSE(data["findings"].contains("stranger.png"));
+}
+
+TEST(Page, companion_effects_beyond_the_first_ranks_are_counted) {
+  AuditResult result = example_result();
+  CompanionResult& companions = result.methods[0].companions;
+  companions.pairs.resize(130);
+  for (std::size_t i = 0; i < companions.pairs.size(); ++i) {
+    companions.pairs[i].companions = {1};
+    companions.pairs[i].rank = i + 1;
+  }
+  companions.triples = {companions.pairs[0]};
+  const Json shown = data_of(report_html(result, example_input()))["audit"]["methods"]["l1"]["companions"];
+  EXPECT_EQ(shown["pairs"].size(), 100U);
+  EXPECT_EQ(shown["pairs"].back()["rank"], 100);
+  EXPECT_EQ(shown["pairs_not_shown"], 30);
+  EXPECT_FALSE(shown.contains("triples_not_shown"));
+}
+
+TEST(Page, hidden_ids_are_nowhere_in_it) {
+  ReportInput input = example_input();
+  input.sites = {{"a.png", "north"}};
+  input.maps = example_maps();
+  AuditResult result = example_result();
+  for (const ImageIds ids : {ImageIds::kHashed, ImageIds::kLeftOut}) {
+    input.image_ids = ids;
+    input.id_key = "secret";
+    const std::string page = report_html(result, input);
+    EXPECT_THAT(between(page, kDataStart, "</script>"), Not(HasSubstr("a.png")));
+    const Json data = data_of(page);
+    EXPECT_EQ(data["image_ids"], ids == ImageIds::kHashed ? "hashed" : "left out");
+    for (const auto& [name, method] : data["audit"]["methods"].items()) {
+      EXPECT_TRUE(method["exemplars"]["rows"].empty());
+      for (const Json& image : method["exemplars"]["images"]) {
+        EXPECT_FALSE(image.contains("row"));
+      }
+    }
+    // The same image has one name in both methods, and its picture, labels and site go with it.
+    const std::string name = data["sites"].begin().key();
+    EXPECT_TRUE(data["pictures"].contains(name));
+    EXPECT_EQ(data["maps"][0]["images"][name]["class"], "Edema");
+    EXPECT_EQ(data["findings"][name], Json({"Edema"}));
+    const auto named = [&](const char* method) {
+      std::vector<std::string> found;
+      for (const Json& image : data["audit"]["methods"][method]["exemplars"]["images"]) {
+        found.push_back(image["id"]);
+      }
+      return found;
+    };
+    EXPECT_EQ(named("l1"), named("random"));
+    EXPECT_THAT(named("l1"), testing::Contains(name));
+  }
+}
+
+TEST(Page, attention_maps_stand_with_their_exemplars) {
+  ReportInput input = example_input();
+  EXPECT_EQ(data_of(report_html(example_result(), input))["maps"], Json::array());
+  input.maps = example_maps();
+  const Json maps = data_of(report_html(example_result(), input))["maps"];
+  ASSERT_EQ(maps.size(), 2U);
+  EXPECT_TRUE(maps[0]["stale"].is_null());
+  EXPECT_EQ(maps[0]["networks"][1]["role"], "pruned");
+  const Json& image = maps[0]["images"]["a.png"];
+  EXPECT_EQ(image["class"], "Edema");
+  EXPECT_THAT(image["maps"][0]["picture"].get<std::string>(), testing::StartsWith("data:image/jpeg;base64,"));
+  EXPECT_EQ(image["maps"][0]["probability"], 0.5);
+  EXPECT_TRUE(image["maps"][1]["flat"].get<bool>());
+  EXPECT_TRUE(image["maps"][1]["picture"].is_null());
+  EXPECT_EQ(maps[1]["stale"], "networks");
+  EXPECT_EQ(maps[1]["images"], Json::object());
+}
+
+TEST(Page, another_key_gives_other_hashes) {
+  ReportInput input = example_input();
+  input.image_ids = ImageIds::kHashed;
+  const auto first = [&](const std::string& key) {
+    input.id_key = key;
+    return data_of(report_html(example_result(), input))["audit"]["methods"]["l1"]["exemplars"]["images"][0]["id"];
+  };
+  EXPECT_EQ(first("one"), first("one"));
+  EXPECT_NE(first("one"), first("two"));
+  EXPECT_EQ(first("one").get<std::string>().size(), 12U);
+  EXPECT_THROW(first(""), BrokenInvariant);
 }
 
 TEST(Page, stands_without_pictures_facts_and_recipe) {

@@ -124,6 +124,21 @@ nlohmann::ordered_json strata_json(const StrataResult& strata, const std::vector
   return {{"sparsity", strata.sparsity}, {"columns", std::move(columns)}};
 }
 
+nlohmann::ordered_json image_measures_json(const ImageMeasuresResult& result) {
+  const auto effect = [](const MeasureCorrelation& correlation) {
+    Json object = {{"images", correlation.images}};
+    add_figure(object, "spearman", correlation.spearman);
+    object["p"] = json_figure(correlation.p);
+    object["holm"] = json_figure(correlation.holm);
+    return object;
+  };
+  Json list = Json::array();
+  for (const MeasureEffects& measure : result.measures) {
+    list.push_back({{"name", measure.name}, {"loss", effect(measure.loss)}, {"agreement", effect(measure.agreement)}});
+  }
+  return {{"sparsity", result.sparsity}, {"measures", std::move(list)}};
+}
+
 std::string strata_table(const AuditResult& result) {
   CsvWriter table(table_header());
   for (const MethodResult& method : result.methods) {

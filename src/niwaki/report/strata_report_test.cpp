@@ -51,6 +51,17 @@ TEST(StrataReport, stands_in_the_json_where_it_was_asked_for_alone) {
   EXPECT_EQ(north["thresholds"]["pruned"]["gain"], 0.05);
 }
 
+TEST(StrataReport, measures_stand_in_the_json) {
+  AuditResult result = example_result();
+  MeasureEffects noise{.name = "noise", .loss = {}, .agreement = {}};
+  noise.loss = {.images = 12, .spearman = {0.4, Interval{0.2, 0.6}}, .p = 0.01, .holm = 0.02};
+  result.methods[0].image_measures = {0.9, {noise}};
+  const Json measures = Json::parse(audit_json(result))["methods"]["l1"]["image_measures"];
+  EXPECT_EQ(measures["measures"][0]["name"], "noise");
+  EXPECT_EQ(measures["measures"][0]["loss"]["spearman_high"], 0.6);
+  EXPECT_TRUE(measures["measures"][0]["agreement"]["spearman"].is_null());
+}
+
 TEST(StrataReport, the_table_says_the_same) {
   const CsvTable table = parse_csv(strata_table(with_strata()), "strata.csv");
   ASSERT_EQ(table.rows.size(), 4U);  // AUROC and AP of the mean and of one class
