@@ -60,7 +60,7 @@ function columns(report: Report, method: Method): Column<ClassRow>[] {
     ...wanted.map((sparsity) => changeColumn(method, sparsity)),
     { key: 'delta_ap_last', head: say('Curve', '曲線'), value: (row) => row.curve.delta_ap.at(-1) ?? null, cell: (row) => sparkline(method, row, report.data.audit.options.drop) },
     firstDropColumn(report, method),
-    { key: 'evidence', head: say('Evidence', 'エビデンス'), note: say('What the 95% band over patients shows, for all sparsities at once', '患者に関する95%同時信頼帯が示すこと'),
+    { key: 'evidence', head: say('Shown', '実証されたこと'), note: say('What the 95% band over patients shows, for all sparsities at once', '患者に関する95%同時信頼帯が示すこと'),
       value: (row) => row.curve.evidence.verdict, cell: (row) => element('span', { class: row.enough ? 'evidence' : 'evidence quiet' }, row.enough ? evidenceText(report, row) : dropText(report, method, row)) },
   ];
 }

@@ -8,7 +8,7 @@ import { pairPlots, pairReading, topPairs } from './pairs';
 export function combinationSection(report: Report, method: Method): Node {
   const { pairs } = method.audit;
   if (pairs.length === 0) {
-    return element('p', { class: 'absent' }, say('There are no pairs: it takes at least two classes.', '組がありません。クラスが2つ以上必要です。'));
+    return element('p', { class: 'absent' }, say('There are no pairs: it takes at least two classes.', '組がない。クラスが2つ以上必要である。'));
   }
   const few = new Set(method.classes.filter((row) => !row.enough).map((row) => row.name));
   const firm = pairs.filter((pair) => !few.has(pair.a) && !few.has(pair.b) && pair.fcd !== null && pair.iou !== null);

@@ -52,7 +52,7 @@ function ratioFigure(method: Method, title: string, note: string, file: string, 
   const none = ratios.filter((row) => row.count.exemplars === 0);
   const axis = say('as often as among other images (log scale)', '他の画像に対する頻度の比（対数軸）');
   const chart = drawable.length === 0
-    ? element('figure', {}, element('figcaption', {}, element('strong', {}, title)), element('p', { class: 'absent' }, say('There is no ratio to show.', '示せる比がありません。')))
+    ? element('figure', {}, element('figcaption', {}, element('strong', {}, title)), element('p', { class: 'absent' }, say('There is no ratio to show.', '示せる比がない。')))
     : chartFigure({ title, note, file: fileName(file, method.name), height: forestHeight(drawable.length),
         option: (theme, width) => forestOption(estimates(drawable), { axis, none: 1, text: (value) => `${Number((value ?? 0).toFixed(2))}\u00d7`, log: true }, theme, width),
         behind: { caption: `${title} (${method.name})`, rows: ratios, columns: columns() } });
@@ -65,7 +65,7 @@ export function commonGround(report: Report, method: Method): Node {
   const heading = element('h3', {}, say('What exemplars have in common', '例示画像の共通点'));
   const constant = constantOrder(report, method);
   if (constant !== null) {
-    return fragment(heading, element('p', { class: 'absent' }, say(`Not shown: ${reason(constant)}.`, `表示しません（${reason(constant)}）。`)));
+    return fragment(heading, element('p', { class: 'absent' }, say(`Not shown: ${reason(constant)}.`, `表示しない（${reason(constant)}）。`)));
   }
   const found = method.audit.exemplars;
   const ratio = (name: string, value: Figure, counted: ExemplarCount, enrichment: Enrichment | undefined, enough: boolean): Ratio => ({

@@ -57,7 +57,7 @@ function columns(): Column<CompanionEffect>[] {
 function leftOut(method: Method): string {
   const { pairs_left_out: few, pairs_not_shown: more = 0 } = method.audit.companions;
   return [few > 0 ? say(`${pairs(few)} left out: too few patients with or without the companion.`, `併存の有無いずれかの患者が不足する${pairs(few)}は除外。`) : '',
-    more > 0 ? say(`The next ${pairs(more)} are in companions.csv.`, `残り${pairs(more)}はcompanions.csvにあります。`) : ''].filter((text) => text !== '').join(say(' ', ''));
+    more > 0 ? say(`The next ${pairs(more)} are in companions.csv.`, `残り${pairs(more)}はcompanions.csvにある。`) : ''].filter((text) => text !== '').join(say(' ', ''));
 }
 
 export function companionEffects(report: Report, method: Method): Node {
@@ -65,7 +65,7 @@ export function companionEffects(report: Report, method: Method): Node {
   const heading = element('h3', {}, say('Companion effects', '併存所見の影響'));
   if (effects.length === 0) {
     const why = noteAt(report, `methods.${method.name}.companions`);
-    return fragment(heading, element('p', { class: 'absent' }, say('None is shown', '示せるものがありません') +
+    return fragment(heading, element('p', { class: 'absent' }, say('None is shown', '示せるものがない') +
       (why === null ? say(': no pair has enough patients with both and with one alone.', '（両方を示す患者と一方のみの患者がともに十分な組がない）。') : say(`: ${reason(why)}.`, `（${reason(why)}）。`)), leftOut(method) && element('span', {}, ' ', leftOut(method))));
   }
   const charted = estimates(effects.slice(0, CHARTED));

@@ -9,7 +9,7 @@ import { say } from './language';
 import { lattice, latticeSvg } from './lattice';
 import { forgotten, kept } from './summary';
 import { withBelow, type Column } from './table';
-import { DASHES, SYMBOLS, type Theme } from './theme';
+import { seriesLook, type Theme } from './theme';
 import { byForgetting } from './verdict';
 
 const MOST_HIGHLIGHTED = 8;
@@ -61,11 +61,10 @@ function option(report: Report, method: Method, highlighted: ClassRow[], band: B
     emphasis: { lineStyle: { width: 2, color: theme.ink } },
   }));
   const loud = highlighted.flatMap((row, index) => {
-    const colour = theme.series[index % theme.series.length] ?? theme.ink;
+    const { colour, symbol, lineStyle, itemStyle } = seriesLook(theme, index, 2.4);
     return [...bandSeries(method, row, band, colour), {
       type: 'line', name: row.name, data: points(method, row.curve.delta_ap), z: 3,
-      symbol: SYMBOLS[index % SYMBOLS.length], symbolSize: 6, showAllSymbol: true,
-      lineStyle: { width: 2.4, color: colour, type: DASHES[index % DASHES.length] }, itemStyle: { color: colour },
+      symbol, symbolSize: 6, showAllSymbol: true, lineStyle, itemStyle,
       endLabel: { show: !narrow, formatter: '{a}', color: colour, fontSize: 12, width: 150, overflow: 'truncate' },
       labelLayout: { moveOverlap: 'shiftY' },
     }];
@@ -141,7 +140,7 @@ function behindCurves(method: Method, band: Band | undefined): { caption: string
 export function forgettabilityCurves(report: Report, method: Method): Node {
   const measured = method.classes.filter((row) => row.curve.delta_ap.some((value) => value !== null));
   if (measured.length === 0) {
-    return element('p', { class: 'absent' }, say('There is no curve to show: no class has a change of AP for this method.', '示せる曲線がありません。この手法ではAPの変化を求められたクラスがありません。'));
+    return element('p', { class: 'absent' }, say('There is no curve to show: no class has a change of AP for this method.', '示せる曲線がない。この手法ではAPの変化を求められたクラスがない。'));
   }
   const chosen = [...forgotten(method).slice(0, 4), ...kept(method).slice(0, 2)];
   if (chosen.length === 0) {
@@ -174,8 +173,8 @@ export function forgettabilityCurves(report: Report, method: Method): Node {
   redraw();
   redrawSmall();
   return fragment(
-    element('p', { class: 'hint' }, element('span', { class: 'screen' }, say('Choose classes to highlight (up to eight). ', '強調するクラスを選べます（8つまで）。')),
-      say('The others stay grey; dotted grey: insufficient evidence, or hardly learned.', 'それ以外は灰色で示します。灰色の点線: エビデンス不足または学習不十分。')),
+    element('p', { class: 'hint' }, element('span', { class: 'screen' }, say('Choose classes to highlight (up to eight). ', '強調するクラスを選べる（8つまで）。')),
+      say('The others stay grey; dotted grey: insufficient evidence, or hardly learned.', 'それ以外は灰色で示す。灰色の点線: エビデンス不足または学習不十分。')),
     chips(byForgetting(method), chosen, redraw),
     bands.length > 1 && element('label', { class: 'choose screen', for: 'band' }, element('span', {}, say('Band', '帯')), select),
     holder, small);

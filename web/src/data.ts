@@ -1,5 +1,8 @@
 // The page's data: what report_html() writes into <script type="application/json">. The audit's keys are those of
 // audit.json.
+import type { Decision, Economics, Rollout } from './decision_data';
+import type { Strata } from './strata_data';
+
 export type Figure = number | null;
 
 export interface Correlation {
@@ -75,7 +78,7 @@ export interface ClassPair {
 
 export interface ExemplarImage {
   rank: number;
-  row: number;
+  row?: number; // in the label file; where ids are shown
   id: string;
   correlation: number;
   dense: number[];
@@ -153,29 +156,7 @@ export interface Companions {
   triples_not_shown?: number;
 }
 
-/** A figure of one group of images; below 0 for a loss, or where the group is behind the others. */
-export interface StratumMeasure {
-  dense: Figure; dense_low?: Figure; dense_high?: Figure;
-  change: Figure; change_low?: Figure; change_high?: Figure;
-  gap: { change: Figure; change_low?: Figure; change_high?: Figure; holm: Figure; verdict: string; widens: boolean | null };
-}
-
-export interface Stratum {
-  name: string;
-  images: number;
-  patients: number;
-  classes_compared: number;
-  auroc: StratumMeasure;
-  ap: StratumMeasure;
-}
-
-export interface Strata {
-  sparsity: number;
-  columns: { column: string; images_without: number; strata: Stratum[] }[];
-}
-
 export interface MethodAudit {
-  strata?: Strata; // where groups of images were compared
   sparsities: number[];
   macro: MacroPoint[];
   global: GlobalLoss;
@@ -185,6 +166,7 @@ export interface MethodAudit {
   cooccurrence: { fcd_vs_log_frequency_gap: Correlation; fcd_vs_iou_fourth_root: Correlation };
   companions: Companions;
   exemplars: Exemplars;
+  strata?: Strata; // where groups of images were compared
   operating_points: { seed: number; class: string; threshold: Figure }[];
 }
 
@@ -207,6 +189,32 @@ export interface Audit {
   notes: { where: string; reason: string }[];
 }
 
+export type NetworkRole = 'dense' | 'pruned' | 'another training';
+
+/** What in a picture speaks for a class, by one network (docs/explain.md). */
+export interface AttentionMap {
+  probability: number;
+  flat: boolean; // nothing speaks for it
+  correlation: Figure; // with the dense network's map
+  picture: string | null; // null where flat
+}
+
+export interface MappedImage {
+  class: string;
+  maps: AttentionMap[]; // one a network
+}
+
+/** The maps of one method's exemplars; no images where they are stale. */
+export interface MethodMaps {
+  method: string;
+  stale: 'networks' | 'data' | 'sparsity' | null; // what has changed since they were made
+  kind: 'grad-cam' | 'occlusion';
+  networks: { role: NetworkRole; seed: number; layer: string | null; rows: number; columns: number }[];
+  images: Record<string, MappedImage>;
+}
+
+export type MapsOfMethod = Omit<MethodMaps, 'images'> & { images: Map<string, MappedImage> };
+
 export interface ReportData {
   title: string;
   warnings: string[];
@@ -215,6 +223,12 @@ export interface ReportData {
   pictures: Record<string, string>;
   findings: Record<string, string[]>;
   sites: Record<string, string>; // of the exemplars, where the cohort says it
+  maps: MethodMaps[]; // of those methods of which some were made
+  image_ids: 'shown' | 'hashed' | 'left out';
+  model_card?: boolean; // model-card.md and model-card.json lie beside the page
+  decision: Decision;
+  rollout: Rollout;
+  economics: Economics;
   audit: Audit;
 }
 
@@ -246,6 +260,7 @@ export interface Report {
   pictures: Map<string, string>;
   findings: Map<string, string[]>;
   sites: Map<string, string>;
+  maps: Map<string, MapsOfMethod>; // by method
 }
 
 /** A class that fewer patients of the test cohort have gets figures but no verdict. */
@@ -271,7 +286,8 @@ export function readReport(): Report {
     methods: Object.entries(data.audit.methods).map(([name, audit]) => methodOf(name, audit, data.audit.cohort.classes, data.audit.options.minimum_patients)),
     pictures: new Map(Object.entries(data.pictures)),
     findings: new Map(Object.entries(data.findings)),
-    sites: new Map(Object.entries(data.sites ?? {})),
+    sites: new Map(Object.entries(data.sites)),
+    maps: new Map(data.maps.map((of) => [of.method, { ...of, images: new Map(Object.entries(of.images)) }])),
   };
 }
 

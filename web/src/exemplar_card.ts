@@ -1,6 +1,7 @@
 // One exemplar: its picture, labels, scores before and after, flips, and how it breaks as sparsity rises.
+import { attentionMaps } from './attention';
 import type { ExemplarImage, Figure, Flip, Method, Report } from './data';
-import { drawn, element, named } from './dom';
+import { drawn, element, fragment, named } from './dom';
 import { coefficient, count, percent } from './format';
 import { say } from './language';
 
@@ -74,27 +75,33 @@ function labelList(labels: string[] | undefined): HTMLElement {
 }
 
 export function directionText(direction: Flip['direction']): string {
-  return direction === 'lost' ? say('no longer called', '検出されなくなった') : say('newly called', '新たに検出された');
+  return direction === 'lost' ? say('no longer called', '検出されず') : say('newly called', '新たに検出');
 }
 
+/** A line a direction: the classes, each with the seeds that agree. */
 function flipList(report: Report, flips: Flip[] | undefined): HTMLElement | null {
   if (flips === undefined || flips.length === 0) {
     return flips === undefined ? null : element('p', { class: 'quiet' }, say('no call flips', '判定の反転なし'));
   }
   const seeds = report.data.audit.seeds.length;
-  return element('ul', { class: 'flips', 'aria-label': say('Flips', '判定の反転') }, ...flips.map((flip) =>
-    element('li', { class: flip.direction }, element('span', { 'aria-hidden': 'true' }, flip.direction === 'lost' ? '\u25bc ' : '\u25b2 '), named(flip.class), ' ', directionText(flip.direction),
-      seeds > 1 && element('span', { class: 'quiet' }, say(` (${flip.seeds} of ${seeds} seeds)`, `（${seeds}シード中${flip.seeds}）`)))));
+  const line = (direction: Flip['direction']): HTMLElement | false => {
+    const turned = flips.filter((flip) => flip.direction === direction);
+    const names = turned.map((flip) => fragment(named(flip.class), seeds > 1 && element('span', { class: 'quiet' }, ` ${flip.seeds}/${seeds}`)));
+    return turned.length > 0 && element('li', { class: direction }, element('span', { 'aria-hidden': 'true' }, direction === 'lost' ? '\u25bc ' : '\u25b2 '),
+      directionText(direction), say(': ', ': '), ...names.flatMap((name, index): Node[] => (index === 0 ? [name] : [document.createTextNode(say(', ', '、')), name])));
+  };
+  return element('ul', { class: 'flips', 'aria-label': say('Flips', '判定の反転') }, line('lost'), line('gained'));
 }
 
-/** Rank correlation with the dense network (1 at the top, -1 at the bottom) as sparsity rises to the right. */
+/** Rank correlation with the dense network, from 1 at the top to the line at 0, as sparsity rises to the right. */
 function vulnerability(method: Method, image: ExemplarImage): HTMLElement | null {
   const { curve } = image;
   if (curve === undefined || curve.length < 2) {
     return null;
   }
+  const low = Math.min(0, ...curve.map((value) => value ?? 0));
   const x = (sparsity: number): number => 4 + sparsity * 152;
-  const y = (value: number): number => 4 + (1 - value) * 15;
+  const y = (value: number): number => 4 + ((1 - value) / (1 - low)) * 30;
   const known = curve.flatMap((value, step) => (value === null ? [] : [`${x(method.pruned[step] ?? 0).toFixed(1)},${y(value).toFixed(1)}`]));
   const text = curve.map((value, step) => `${percent(method.pruned[step] ?? null)}: ${coefficient(value)}`).join(say(', ', '、'));
   return element('p', { class: 'vulnerability' },
@@ -114,11 +121,13 @@ export function exemplarCard(report: Report, method: Method, image: ExemplarImag
       ? element('span', { class: 'absent' }, say('no picture', '画像なし'))
       : element('img', { src: picture, alt: say(`Exemplar ${image.rank}`, `例示画像${image.rank}`), decoding: 'async', loading: 'lazy' })),
     element('div', { class: 'about' },
-      element('p', { class: 'who' }, element('strong', {}, `#${count(image.rank)}`), ' ', element('bdi', { class: 'id' }, image.id)),
+      element('p', { class: 'who' }, element('strong', {}, `#${count(image.rank)}`),
+        report.data.image_ids !== 'left out' && fragment(' ', element('bdi', { class: 'id' }, image.id))),
       element('p', { class: 'correlation' }, say('rank correlation ', '順位相関 '), element('strong', {}, coefficient(image.correlation)),
         site !== undefined && site !== '' && element('span', {}, say(' \u00b7 site ', ' \u00b7 施設 '), named(site))),
       labelList(labels), flipList(report, image.flips),
       changeList(largestChanges(method, image, labels ?? [], thresholds)),
+      attentionMaps(report, method, image),
       vulnerability(method, image)));
 }
 

@@ -35,7 +35,7 @@ function framed<Row>(about: About<Row>, picture: HTMLElement | SVGElement, svg: 
 
 /** A figure whose chart ECharts draws. A screen reader is told the title, and where the figures are. */
 export function chartFigure<Row>(about: About<Row> & { height: number; option: (theme: Theme, width: number) => Option }): HTMLElement {
-  const summary = say(`${about.title}. The figures are in the table below it.`, `${about.title}。数値は下の表にあります。`);
+  const summary = say(`${about.title}. The figures are in the table below it.`, `${about.title}。数値は下の表にある。`);
   return framed(about, chart(about.height, summary, about.option), () => chartSvg(about.title, about.height, about.option));
 }
 

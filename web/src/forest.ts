@@ -16,6 +16,7 @@ export interface Forest {
   none: number; // where there is no effect
   text: (value: Figure) => string;
   log: boolean;
+  worseBelow?: boolean; // a value below `none` is the bad one
 }
 
 export const forestHeight = (rows: number): number => 62 + rows * 24;
@@ -49,7 +50,7 @@ export function forestOption(estimates: Estimate[], forest: Forest, theme: Theme
     series: [
       { type: 'custom', silent: true, z: 2, clip: true, data: ends, encode: { x: [1, 2], y: 0 }, renderItem: whisker(theme), tooltip: { show: false } },
       { type: 'scatter', z: 3, symbolSize: 10, data: rows.map((row, index) => ({
-        value: [row.value, index], itemStyle: row.firm ? { color: row.value >= forest.none ? theme.warm : theme.accent } : { color: theme.panel, borderColor: theme.muted, borderWidth: 1.6 } })),
+        value: [row.value, index], itemStyle: row.firm ? { color: (row.value >= forest.none) !== (forest.worseBelow ?? false) ? theme.warm : theme.accent } : { color: theme.panel, borderColor: theme.muted, borderWidth: 1.6 } })),
         markLine: { silent: true, symbol: 'none', data: [{ xAxis: forest.none }], label: { show: false }, lineStyle: { color: theme.muted, type: 'solid' } } },
     ],
   };

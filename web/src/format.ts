@@ -4,7 +4,7 @@ import { say } from './language';
 const MINUS = '\u2212';
 export const ABSENT = '\u2013';
 
-function signed(text: string): string {
+export function signed(text: string): string {
   return text.replace('-', MINUS);
 }
 
@@ -80,5 +80,5 @@ export const seeds = (number: number): string => say(plural(number, 'seed'), `�
 
 /** "12 of 250" */
 export function outOf(part: number, whole: number): string {
-  return say(`${count(part)} of ${count(whole)}`, `${count(whole)}中${count(part)}`);
+  return say(`${count(part)} of ${count(whole)}`, `${count(part)}／${count(whole)}`);
 }

@@ -19,8 +19,8 @@ function logTicks(low: number, high: number, enough: number): number[] {
   return tens.length >= enough ? tens : within(powers.flatMap((power) => [power, 2 * power, 5 * power]));
 }
 
-function dropTicks(highest: number, never: number | null): number[] {
-  const ticks = [0, 0.2, 0.4, 0.6, 0.8].filter((value) => value < highest - 0.05);
+function dropTicks(lowest: number, highest: number, never: number | null): number[] {
+  const ticks = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9].filter((value) => value >= lowest && value < highest - 0.05 && (lowest >= 0.5 || Math.round(value * 10) % 2 === 0));
   return [...ticks, highest, ...(never === null ? [] : [never])];
 }
 
@@ -38,7 +38,8 @@ function option(method: Method, rows: ClassRow[], theme: Theme, width: number): 
   const narrow = width < 560;
   const highest = method.highest ?? 1;
   const never = rows.some((row) => row.curve.first_drop === null);
-  const top = never ? highest + 0.12 : highest;
+  const lowest = Math.max(0, Math.floor((Math.min(highest, ...rows.map((row) => row.curve.first_drop ?? highest)) - 0.08) * 10) / 10);
+  const top = never ? highest + 0.2 * (highest - lowest) : highest;
   const training = rows.map((row) => row.train_positives ?? 1);
   const [left, right] = [0.7 * Math.min(...training), 1.6 * Math.max(...training)];
   const dropLabel = (value: number): string => (value > highest + 0.01 ? say('none', 'なし') : percent(value));
@@ -51,9 +52,9 @@ function option(method: Method, rows: ClassRow[], theme: Theme, width: number): 
     xAxis: { ...valueAxis(theme, axis, count, { nameGap: 28, splitLine: { show: false } }), type: 'log', min: left, max: right,
       axisLabel: { color: theme.muted, fontSize: 12, formatter: count, customValues: logTicks(left, right, narrow ? 2 : 4) } },
     yAxis: valueAxis(theme, '', dropLabel, {
-      min: 0, max: top + 0.04, interval: 0.2,
-      axisLabel: { color: theme.muted, fontSize: 12, formatter: dropLabel, customValues: dropTicks(highest, never ? top : null) },
-      splitLine: { lineStyle: { color: theme.rule } }, axisTick: { show: false, customValues: dropTicks(highest, never ? top : null) },
+      min: lowest, max: top + 0.04, interval: 0.1,
+      axisLabel: { color: theme.muted, fontSize: 12, formatter: dropLabel, customValues: dropTicks(lowest, highest, never ? top : null) },
+      splitLine: { lineStyle: { color: theme.rule } }, axisTick: { show: false, customValues: dropTicks(lowest, highest, never ? top : null) },
     }),
     tooltip: tip(theme, 'item', (parameters) => {
       const [positives, drop, name] = (parameters as { value: [number, number, string] }).value;
@@ -93,7 +94,7 @@ export function frequencyFigure(report: Report, method: Method): Node {
   const rows = method.classes.filter((row) => row.train_positives !== null && row.train_positives > 0 && row.curve.delta_ap.some((value) => value !== null));
   if (rows.length < 2) {
     return fragment(element('p', { class: 'absent' }, say('There is no chart: it takes at least two classes whose training positives are known and whose AP is measured.',
-      '学習時の陽性数がわかり、APを測定できるクラスが2つ以上ないため、グラフはありません。')), statistics(report, method));
+      '学習時の陽性数がわかり、APを測定できるクラスが2つ以上ないため、グラフはない。')), statistics(report, method));
   }
   return fragment(
     chartFigure({

@@ -1,4 +1,5 @@
 // The gallery of exemplars with its filters, and the table behind it.
+import { attentionColumns } from './attention';
 import type { ExemplarImage, Method, Report } from './data';
 import { element, fragment, named } from './dom';
 import { fileName } from './download';
@@ -56,21 +57,22 @@ function filterBar(report: Report, method: Method, filters: Filters, onChange: (
           filters.site = index === 0 ? null : (sites[index - 1] ?? '');
           onChange();
         })
-      : element('span', { class: 'quiet' }, say('No sites were given.', '施設の情報はありません。')));
+      : element('span', { class: 'quiet' }, say('No sites were given.', '施設の情報はない。')));
 }
 
-function columns(report: Report): Column<ExemplarImage>[] {
+function columns(report: Report, method: Method): Column<ExemplarImage>[] {
   const labels = (image: ExemplarImage): string[] | undefined => report.findings.get(image.id);
   const flips = (image: ExemplarImage): string => (image.flips ?? []).map((flip) => `${flip.class} ${directionText(flip.direction)}`).join('; ');
   return [
     { key: 'rank', head: say('Rank', '順位'), number: true, value: (image) => image.rank, cell: (image) => count(image.rank) },
-    { key: 'id', head: say('Image', '画像'), value: (image) => image.id, cell: (image) => element('bdi', { class: 'id' }, image.id) },
+    ...(report.data.image_ids === 'left out' ? [] : [{ key: 'id', head: say('Image', '画像'), value: (image: ExemplarImage) => image.id, cell: (image: ExemplarImage) => element('bdi', { class: 'id' }, image.id) }]),
     { ...figureColumn<ExemplarImage>('correlation', say('Rank correlation', '順位相関'), '', (image) => image.correlation, coefficient), falling: false },
     { key: 'labels', head: say('Labels', 'ラベル'), value: (image) => labels(image)?.join('; ') ?? null, cell: (image) => named(labels(image)?.join('; ') ?? say('not given', '不明')) },
     { key: 'site', head: say('Site', '施設'), value: (image) => report.sites.get(image.id) ?? null, cell: (image) => named(report.sites.get(image.id) ?? '\u2013') },
     { key: 'largest_fall_class', head: say('Fell most', '最大の低下'), value: (image) => image.largest_fall?.class ?? null, cell: (image) => named(image.largest_fall?.class ?? '\u2013'),
       extra: [{ key: 'largest_fall', value: (image) => image.largest_fall?.fall ?? null }] },
     { key: 'flips', head: say('Flips', '判定の反転'), value: (image) => (image.flips === undefined ? null : (image.flips.map((flip) => `${flip.class} ${flip.direction} ${flip.seeds}`).join('; '))), cell: (image) => named(flips(image)) },
+    ...attentionColumns(report, method),
   ];
 }
 
@@ -101,6 +103,6 @@ export function gallery(report: Report, method: Method): Node {
   };
   show();
   return fragment(filterBar(report, method, filters, show), state, list, rest,
-    folded(say('Table of exemplars', '例示画像の一覧表'), () => sortableTable(images, columns(report), {
+    folded(say('Table of exemplars', '例示画像の一覧表'), () => sortableTable(images, columns(report, method), {
       caption: say('Exemplars by rank', '例示画像（順位順）'), file: fileName('exemplars', method.name), sortBy: 'rank' })));
 }

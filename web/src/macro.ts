@@ -6,7 +6,7 @@ import { chartFigure } from './figure';
 import { interval, percent, score } from './format';
 import { say } from './language';
 import { figureColumn, withBelow, type Column } from './table';
-import { DASHES, SYMBOLS, type Theme } from './theme';
+import { seriesLook, type Theme } from './theme';
 
 type Measure = 'ap' | 'auroc' | 'f1';
 
@@ -43,7 +43,6 @@ function highest(report: Report): number {
 }
 
 function option(report: Report, measure: Measure, theme: Theme): Option {
-  const colour = (index: number): string => theme.series[index % theme.series.length] ?? theme.ink;
   return {
     grid: { left: 44, right: 14, top: 12, bottom: 40 },
     xAxis: valueAxis(theme, say('Sparsity', 'スパース率'), percent, { min: 0, max: highest(report), nameGap: 26, splitLine: { show: false } }),
@@ -53,16 +52,13 @@ function option(report: Report, measure: Measure, theme: Theme): Option {
       const at = percent(items[0]?.axisValue ?? null);
       return tipBox(say(`${at} sparsity`, `スパース率${at}`), items.map((item) => [item.seriesName, score(item.value[1])]));
     }),
-    series: report.methods.map((method, index) => ({
-      type: 'line',
-      name: method.name,
-      data: method.audit.macro.map((point: MacroPoint) => [point.sparsity, point[measure]]),
-      symbol: SYMBOLS[index % SYMBOLS.length],
-      symbolSize: method.audit.macro.length > 8 ? 5 : 7,
-      showAllSymbol: true,
-      lineStyle: { width: 2.2, color: colour(index), type: DASHES[index % DASHES.length] },
-      itemStyle: { color: colour(index) },
-    })),
+    series: report.methods.map((method, index) => {
+      const { symbol, lineStyle, itemStyle } = seriesLook(theme, index, 2.2);
+      return {
+        type: 'line', name: method.name, data: method.audit.macro.map((point: MacroPoint) => [point.sparsity, point[measure]]),
+        symbol, symbolSize: method.audit.macro.length > 8 ? 5 : 7, showAllSymbol: true, lineStyle, itemStyle,
+      };
+    }),
   };
 }
 
@@ -85,8 +81,8 @@ export function macroFigures(report: Report): Node {
       ? chartFigure({ title: name, note, file: `macro-${key}`, height: 230, option: (theme) => option(report, key, theme),
           behind: { caption: say('Macro figures by method and sparsity; below them 95% intervals over patients, where a bootstrap was asked for', '手法・スパース率別のマクロ平均指標（下段: ブートストラップを行った場合の患者に関する95%信頼区間）'), rows, columns: columns(measures()) } })
       : element('figure', {}, element('figcaption', {}, element('strong', {}, name), element('span', {}, note)),
-          element('p', { class: 'absent' }, say(`There is no ${name} for any method; the method section says why.`, `${name}はどの手法でも求められませんでした。理由は「方法」をご覧ください。`))));
+          element('p', { class: 'absent' }, say(`There is no ${name} for any method; the method section says why.`, `${name}はどの手法でも求められなかった。理由は「方法」を参照。`))));
   return fragment(
-    element('p', { class: 'hint' }, say('The mean over classes that can be measured.', '測定できるクラスにわたる平均です。')),
+    element('p', { class: 'hint' }, say('The mean over classes that can be measured.', '測定できるクラスにわたる平均である。')),
     element('div', { class: 'trio' }, ...figures));
 }

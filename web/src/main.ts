@@ -1,5 +1,6 @@
 import { sweepCharts, watchTheme } from './chart';
 import { leadingMethod, readReport, type Method, type Report } from './data';
+import { decisionSection } from './decision';
 import { drawn, element, fragment } from './dom';
 import { count, plural } from './format';
 import { language, say, setLanguage, type Language } from './language';
@@ -74,7 +75,7 @@ interface Choice {
 function footer(): HTMLElement {
   return element('footer', {}, say(
     'Made by Niwaki. Everything on this page is inside this one file; it asks nothing of the network.',
-    'Niwaki が作成しました。このページの内容はすべてこの1つのファイルに収められており、ネットワークには一切接続しません。'));
+    'Niwaki が作成した。このページの内容はすべてこの1つのファイルに収められており、ネットワークには一切接続しない。'));
 }
 
 function page(report: Report, choice: Choice, method: Method, onSwitch: () => void): Node {
@@ -97,7 +98,8 @@ function page(report: Report, choice: Choice, method: Method, onSwitch: () => vo
 
 function emptyPage(report: Report, onSwitch: () => void): Node {
   return fragment(heading(report, onSwitch), element('main', {}, warnings(report),
-    element('p', { class: 'absent' }, say('The audit holds no pruning method, so there is nothing to compare.', '監査にプルーニング手法が含まれていないため、比較できるものがありません。')),
+    element('section', {}, element('h2', {}, say('Decision', '判定')), decisionSection(report)),
+    element('p', { class: 'absent' }, say('The audit holds no pruning method, so there is nothing to compare.', '監査にプルーニング手法が含まれていないため、比較できるものがない。')),
     element('section', {}, element('h2', {}, say('Method', '方法')), methodSection(report))), footer());
 }
 

@@ -87,11 +87,11 @@ export function cooccurrenceMatrix(method: Method): HTMLElement {
     }
     const picture = drawing(method, measure);
     picture.setAttribute('role', 'img');
-    picture.setAttribute('aria-label', say('Co-occurrence matrix; the figures are in the table below it', '共起行列。数値は下の表にあります'));
+    picture.setAttribute('aria-label', say('Co-occurrence matrix; the figures are in the table below it', '共起行列。数値は下の表にある'));
     holder.replaceChildren(drawnFigure({
       title: say('Co-occurrence matrix', '共起行列'),
       note: say(`Darker: more. Classes from the most frequent to the rarest; ${measure.name}.`, `濃いほど大きい。クラスは頻度の高い順。指標: ${measure.name}。`),
-      file: fileName('co-occurrence', measure.key), picture: element('div', { class: 'matrix-frame', role: 'region', tabindex: '0', 'aria-label': say('Co-occurrence matrix', '共起行列') }, picture, scale(method, measure)),
+      file: fileName('co-occurrence', measure.key), picture: element('div', { class: 'matrix-frame', role: 'group', tabindex: '0', 'aria-label': say('Co-occurrence matrix', '共起行列') }, picture, scale(method, measure)),
       svg: () => drawing(method, measure),
       behind: { caption: say('All pairs of classes', 'すべてのクラスの組'), rows: method.audit.pairs, columns: pairColumns(), sortBy: 'iou' } }));
   };

@@ -1,6 +1,6 @@
 import type { Report } from './data';
 import { definitions } from './definitions';
-import { element, fragment, joined, type Child } from './dom';
+import { element, fragment, joined, told, type Child } from './dom';
 import { classes, images, patients } from './format';
 import { say } from './language';
 import { limits } from './limits';
@@ -37,7 +37,7 @@ function notes(report: Report): Node {
   return fragment(
     element('h3', {}, say('Notes: what is missing or needs care, and why', '注記: 欠けているもの・注意すべきものとその理由')),
     missing.length === 0
-      ? element('p', {}, say('There are no notes: every figure could be had.', '注記はありません。すべての数値を求められました。'))
+      ? element('p', {}, say('There are no notes: every figure could be had.', '注記はない。すべての数値を求められた。'))
       : missing.length > 12
         ? folded(say(`${missing.length} notes`, `注記${missing.length}件`), () => noteTable(report))
         : noteTable(report),
@@ -57,10 +57,18 @@ function reproduce(report: Report): Node {
     element('h3', {}, say('How to reproduce', '再現方法')),
     made
       ? fragment(
-          element('p', {}, say('Save the recipe below as recipe.toml; the same data, program and number of threads give the same bytes:', '下のレシピをrecipe.tomlとして保存し、次を実行します。同じデータ・プログラム・スレッド数なら、同じバイト列が得られます。')),
+          element('p', {}, say('Save the recipe below as recipe.toml; the same data, program and number of threads give the same bytes:', '下のレシピをrecipe.tomlとして保存し、次を実行する。同じデータ・プログラム・スレッド数なら、同じバイト列が得られる。')),
           element('pre', { tabindex: '0', 'aria-label': say('Command', 'コマンド') }, 'niwaki study recipe.toml --out STUDY'))
-      : element('p', { class: 'absent' }, say('This report was made from scores alone: there is no recipe. niwaki audit makes it again from the same labels and scores.', 'このレポートはスコアのみから作成されたため、レシピはありません。同じラベルとスコアからniwaki auditで再作成できます。')),
+      : element('p', { class: 'absent' }, say('This report was made from scores alone: there is no recipe. niwaki audit makes it again from the same labels and scores.', 'このレポートはスコアのみから作成されたため、レシピはない。同じラベルとスコアからniwaki auditで再作成できる。')),
     made && folded(say('The recipe with every default filled in', '既定値をすべて補ったレシピ'), () => element('pre', { tabindex: '0', 'aria-label': say('Recipe', 'レシピ') }, report.data.recipe)));
+}
+
+/** Beside a study's own page lie the same figures for other programs and other readers. */
+function beside(report: Report): Child {
+  const link = (file: string): HTMLElement => element('a', { href: file }, element('bdi', {}, file));
+  return report.data.model_card === true && element('p', {}, told(
+    'Beside this page lie the model card ({markdown}, {json}) and the decision ({decision}).', 'このページと同じフォルダーに、モデルカード（{markdown}、{json}）と判定（{decision}）がある。',
+    { markdown: link('model-card.md'), json: link('model-card.json'), decision: link('decision.json') }));
 }
 
 function cohortTable(report: Report): HTMLElement {
@@ -74,7 +82,7 @@ function cohortTable(report: Report): HTMLElement {
 
 export function methodSection(report: Report): Node {
   return fragment(
-    element('h3', {}, say('This study', '本研究')), listOf(facts(report), 'facts'), cohortTable(report),
+    element('h3', {}, say('This study', '本研究')), listOf(facts(report), 'facts'), beside(report), cohortTable(report),
     element('h3', {}, say('Limits of the evidence', 'エビデンスの限界')),
     element('ul', { class: 'limits' }, ...limits(report).map((text) => element('li', {}, text))),
     element('h3', {}, say('Definitions and their sources', '定義と出典')), definitionList(report),

@@ -41,20 +41,20 @@ function plotted(pairs: ClassPair[], x: (pair: ClassPair) => Figure): Plotted[] 
 
 function option(points: Plotted[], few: Set<string>, name: string, theme: Theme): Option {
   const firm = (point: Plotted): boolean => !few.has(point.pair.a) && !few.has(point.pair.b);
-  const series = (shown: Plotted[], color: string, symbol: string) => ({
-    type: 'scatter' as const, symbol, symbolSize: points.length > 250 ? 5 : 7, itemStyle: { color, opacity: 0.55 },
-    data: shown.map((point) => ({ value: [point.x, point.y], pair: point.pair })),
+  const series = (shown: Plotted[], itemStyle: object) => ({
+    type: 'scatter' as const, symbolSize: points.length > 250 ? 5 : 7, itemStyle,
+    data: shown.map((point) => ({ value: [point.x, point.y], number: points.indexOf(point) })),
   });
   return {
     grid: { left: 46, right: 14, top: 14, bottom: 44 },
     xAxis: valueAxis(theme, name, (value) => String(Number(value.toFixed(2))), { nameGap: 28, scale: true, splitLine: { show: false } }),
     yAxis: valueAxis(theme, '', (value) => value.toFixed(1), { min: 0 }),
     tooltip: tip(theme, 'item', (parameters) => {
-      const { pair } = (parameters as { data: { pair: ClassPair } }).data;
-      return tipBox(`${pair.a} \u00b7 ${pair.b}`, [['FCD', score(pair.fcd)], ['IoU', score(pair.iou)], [say('Log frequency gap', '頻度差（対数）'), score(pair.log_frequency_gap)],
+      const pair = points[(parameters as { data: { number: number } }).data.number]?.pair;
+      return pair === undefined ? '' : tipBox(`${pair.a} \u00b7 ${pair.b}`, [['FCD', score(pair.fcd)], ['IoU', score(pair.iou)], [say('Log frequency gap', '頻度差（対数）'), score(pair.log_frequency_gap)],
         [say('Images with both', '両方の画像'), count(pair.together)]]);
     }),
-    series: [series(points.filter((point) => !firm(point)), theme.muted, 'emptyCircle'), series(points.filter(firm), theme.accent, 'circle')],
+    series: [series(points.filter((point) => !firm(point)), { color: 'transparent', borderColor: theme.muted, borderWidth: 1.2 }), series(points.filter(firm), { color: theme.accent, opacity: 0.55 })],
   };
 }
 
@@ -67,7 +67,7 @@ function correlationText(value: Correlation): string {
 
 function plot(method: Method, title: string, axis: string, file: string, points: Plotted[], few: Set<string>, value: Correlation): HTMLElement {
   return points.length === 0
-    ? element('figure', {}, element('figcaption', {}, element('strong', {}, title)), element('p', { class: 'absent' }, say('There is no pair with both figures.', '両方の値をもつ組がありません。')))
+    ? element('figure', {}, element('figcaption', {}, element('strong', {}, title)), element('p', { class: 'absent' }, say('There is no pair with both figures.', '両方の値をもつ組がない。')))
     : chartFigure({ title, note: correlationText(value), file: fileName(file, method.name), height: 270, option: (theme) => option(points, few, axis, theme),
         behind: { caption: title, rows: points.map((point) => point.pair), columns: pairColumns(), sortBy: 'fcd' } });
 }
@@ -100,7 +100,7 @@ export function pairReading(firm: ClassPair[]): string {
 export function topPairs(report: Report, method: Method, firm: ClassPair[]): HTMLElement {
   const top = [...firm].sort((a, b) => (b.iou ?? 0) - (a.iou ?? 0)).slice(0, SHOWN);
   return top.length === 0
-    ? element('p', { class: 'absent' }, say('No pair has enough evidence: too few patients with one class or both.', 'エビデンスが十分な組がありません（一方または両方のクラスの患者が不足）。'))
+    ? element('p', { class: 'absent' }, say('No pair has enough evidence: too few patients with one class or both.', 'エビデンスが十分な組がない（一方または両方のクラスの患者が不足）。'))
     : sortableTable(top, pairColumns(), { file: fileName('top-pairs', method.name), sortBy: 'iou',
         caption: say(`The ${counted(top.length)} that ${top.length === 1 ? 'occurs' : 'occur'} together most, by IoU (both classes in at least ${enoughPatients(report)} patients)`,
           `IoUの高い順に${counted(top.length)}（両クラスとも患者${enoughPatients(report)}人以上）`) });

@@ -45,6 +45,10 @@ const REASONS: Pattern[] = [
   [/^with (\d+) seeds no rank test over (\d+) sparsities can be significant: its smallest adjusted p-value is (\S+)$/,
     'シード$1個では、$2個のスパース率にわたる順位検定は有意になりえない（調整後p値の最小値は$3）'],
   [/^the validation images do not show what the rule needs of this class (?:.*)$/, '検証画像に、動作点の規則が必要とするこのクラスの陽性・陰性（または両方）がないため、動作点がない'],
+  // What stood beside an audit and does not count.
+  [/^the certificate: (?:.*) certify anew$/, '証明書: 発行後にファイルが変わっているため数えない。発行し直す必要がある'],
+  [/^the guard: (?:.*)$/, '振り分け（ガード）: この監査と手法・スパース率・シードまたは画像数が異なるため数えない'],
+  [/^the times of (\d+) networks: (?:.*)$/, 'ネットワーク$1個の処理時間: 測定後にファイルが変わっているため数えない。測り直す必要がある'],
   // Warnings of a study.
   [/^class '(.*)' has no positive image in the train split: (?:.*)$/, 'クラス「$1」は学習用データに陽性画像がない'],
   [/^class '(.*)' has no positive image in the validation split: (?:.*)$/, 'クラス「$1」は検証用データに陽性画像がなく、最良エポックの選択に反映されない'],
@@ -57,7 +61,7 @@ const REASONS: Pattern[] = [
 
 const FACTS: Record<string, string> = {
   Cohort: 'コホート', Network: 'ネットワーク', Training: '学習', Pruning: 'プルーニング', Sparsity: 'スパース率', Data: 'データ', Program: 'プログラム',
-  Models: 'モデル', Command: '再現コマンド',
+  Models: 'モデル', Labels: 'ラベル', Scores: 'スコア',
 };
 
 const VALUES: Pattern[] = [
@@ -75,6 +79,7 @@ const VALUES: Pattern[] = [
   [/^none$/g, 'なし'],
   [/one-shot, over every convolution and linear weight:/g, 'ワンショット、すべての畳み込み層と全結合層の重みを対象:'],
   [/(\S+) at (\S+) nominal: (\S+) actual \((\d+) of (\d+) weights left\)/g, '$1、公称$2: 実測$3（重み$5個中$4個が残存）'],
+  [/^(\d+) networks, SHA-256 over all (\w+); dense: /g, 'ネットワーク$1個、全体のSHA-256 $2、プルーニング前: '],
   [/(\d+) threads/g, '$1スレッド'],
 ];
 

@@ -61,7 +61,7 @@ function overallSentence(method: Method): HTMLElement {
   const name = named(method.name);
   if (!first || !last || !comparable(method)) {
     return paragraph(told('How pruning by {name} changes macro AP cannot be said: there is no figure for it.',
-      '{name}によるプルーニングでマクロ平均APがどう変わるかは、数値がないため示せません。', { name }));
+      '{name}によるプルーニングでマクロ平均APがどう変わるかは、数値がないため示せない。', { name }));
   }
   const ends = last.change === null || last === first || last.sparsity === close;
   return paragraph(
@@ -93,7 +93,7 @@ function overallCard(report: Report, method: Method): HTMLElement {
       ? paragraph(told('The dense network reaches a macro AUROC of {auroc} and a macro AP of {ap} over {classes}.',
           'プルーニング前のネットワークは、{classes}でマクロ平均AUROC {auroc}、マクロ平均AP {ap}。',
           { auroc: strong(score(dense.auroc)), ap: strong(score(dense.ap)), classes: classes(measured) }))
-      : paragraph(say('The dense network has no macro AUROC here: no class can be measured.', '測定できるクラスがないため、プルーニング前のマクロ平均AUROCはありません。')),
+      : paragraph(say('The dense network has no macro AUROC here: no class can be measured.', '測定できるクラスがないため、プルーニング前のマクロ平均AUROCはない。')),
     overallSentence(method),
     otherMethods(report, method),
   );
@@ -109,7 +109,7 @@ function insufficientSentence(report: Report, method: Method): HTMLElement | nul
     few.length === 1
       ? '{title} for a class with too few patients with it, or without it, in the test cohort (fewer than {minimum}): {names}. No verdict is given on it.'
       : '{title} for {classes} with too few patients with them, or without them, in the test cohort (fewer than {minimum}): {names}. No verdict is given on them.',
-    '{title}: テストコホートで陽性または陰性の患者が{minimum}人未満の{classes}（かっこ内は陽性患者数）: {names}。判定は行いません。',
+    '{title}: テストコホートで陽性または陰性の患者が{minimum}人未満の{classes}（かっこ内は陽性患者数）: {names}。判定は行わない。',
     { title: strong(say('Insufficient evidence', 'エビデンス不足')), classes: classes(few.length), minimum: count(enoughPatients(report)), names }));
 }
 
@@ -137,8 +137,8 @@ function classCard(report: Report, method: Method): HTMLElement {
       ? paragraph(told('With {name}, the first to lose more than {drop} of their AP: {first}.', '{name}で、APが{drop}を超えて最初に低下するクラス: {first}。',
           { name: named(method.name), drop, first: listed(lost.slice(0, LISTED).map((row) => firstLost(report, method, row))) }))
       : paragraph(safe.length > 0
-          ? say(`No class that can be judged loses more than ${drop} of its AP at any sparsity tried.`, `判定できるクラスのうち、試したどのスパース率でもAPが${drop}を超えて低下したものはありません。`)
-          : say('No class can be judged.', '判定できるクラスがありません。')),
+          ? say(`No class that can be judged loses more than ${drop} of its AP at any sparsity tried.`, `判定できるクラスのうち、試したどのスパース率でもAPが${drop}を超えて低下したものはない。`)
+          : say('No class can be judged.', '判定できるクラスがない。')),
     lost.length + safe.length > 0 &&
       paragraph(say(`Classes that can be judged: ${lost.length + safe.length}. Below that line at some sparsity up to ${up}: ${lost.length}; no such drop seen: ${safe.length}.`,
         `判定できるクラス: ${lost.length + safe.length}。スパース率${up}までにこの基準を下回ったもの: ${lost.length}、下回らなかったもの: ${safe.length}。`)),
@@ -178,7 +178,7 @@ function imageCard(report: Report, method: Method): HTMLElement {
   const found = method.audit.exemplars;
   const title = say('Which images break?', '崩れるのはどの画像か');
   if (found.count === 0) {
-    return card(title, paragraph(told('No exemplars were sought or found for {name}.', '{name}では例示画像は探索されなかったか、見つかりませんでした。', { name: named(method.name) })));
+    return card(title, paragraph(told('No exemplars were sought or found for {name}.', '{name}では例示画像は探索されなかったか、見つからなかった。', { name: named(method.name) })));
   }
   const constant = constantOrder(report, method);
   const known = constant === null && found.count >= ENOUGH_EXEMPLARS_IN_ALL;
@@ -190,7 +190,7 @@ function imageCard(report: Report, method: Method): HTMLElement {
     paragraph(told(`{count} whose order of scores changes most at ${at} sparsity${threshold} are shown as exemplars.`,
       `スパース率${at}でスコアの順位が最も大きく変わる{count}を例示画像として示す${threshold}。`, { count: strong(images(found.count)) })),
     constant !== null && paragraph(sentence(reason(constant))),
-    constant === null && !known && paragraph(say('Too few to say what they have in common.', '枚数が少なく、共通点は述べられません。')),
+    constant === null && !known && paragraph(say('Too few to say what they have in common.', '枚数が少なく、共通点は述べられない。')),
     known && frequentLabels(method),
     known && manyFindings(method),
   );

@@ -94,7 +94,7 @@ export function plainTable(caption: string, heads: string[], rows: string[][], n
 }
 
 function frame(name: string, table: HTMLTableElement): HTMLElement {
-  return element('div', { class: 'table-frame', role: 'region', tabindex: '0', 'aria-label': name }, table);
+  return element('div', { class: 'table-frame', role: 'group', tabindex: '0', 'aria-label': name }, table);
 }
 
 /** Something folded away; made when it is opened for the first time. */

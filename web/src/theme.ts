@@ -40,5 +40,17 @@ export function inLight<Result>(act: () => Result): Result {
 }
 
 // Colour is never alone: each series has its own symbol and dash too.
-export const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'emptyCircle', 'emptyRect', 'emptyTriangle', 'emptyDiamond'];
-export const DASHES: ('solid' | number[])[] = ['solid', [7, 4], [2, 3], [9, 3, 2, 3], 'solid', [7, 4], [2, 3], [9, 3, 2, 3]];
+const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond'];
+const DASHES: ('solid' | number[])[] = ['solid', [7, 4], [2, 3], [9, 3, 2, 3]];
+
+/** How the series of this number is drawn; from the fifth on its symbols are hollow. */
+export function seriesLook(theme: Theme, index: number, width: number): { symbol: string; lineStyle: object; itemStyle: object; colour: string } {
+  const colour = theme.series[index % theme.series.length] ?? theme.ink;
+  const hollow = index % SERIES >= SYMBOLS.length;
+  return {
+    colour,
+    symbol: SYMBOLS[index % SYMBOLS.length] ?? 'circle',
+    lineStyle: { width, color: colour, type: DASHES[index % DASHES.length] ?? 'solid' },
+    itemStyle: hollow ? { color: theme.panel, borderColor: colour, borderWidth: 2 } : { color: colour },
+  };
+}

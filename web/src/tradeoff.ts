@@ -6,7 +6,7 @@ import { ABSENT, change, count, interval, percent, score, seeds, times } from '.
 import { say } from './language';
 import { macroFigures } from './macro';
 import { figureColumn, withBelow, type Column } from './table';
-import { DASHES, SYMBOLS, type Theme } from './theme';
+import { seriesLook, type Theme } from './theme';
 
 /** A way to count what pruning gains; the charts' axis. */
 interface Gain {
@@ -84,7 +84,7 @@ function hover(point: Point): HTMLElement {
     [say('Macro AUROC', 'マクロ平均AUROC'), score(point.auroc)],
     [say('Macro F1', 'マクロ平均F1'), score(point.f1)],
     [say('Worst class', '最も低下したクラス'), point.worst === null ? ABSENT : `${point.worst.row.name} ${change(point.worst.change)}`],
-    [say('Classes that dropped', '低下したクラス'), say(`${point.dropped} of ${point.judged}`, `${point.judged}中${point.dropped}`)],
+    [say('Classes that dropped', '低下したクラス'), say(`${point.dropped} of ${point.judged}`, `${point.dropped}／${point.judged}`)],
   ]);
 }
 
@@ -107,18 +107,19 @@ function bandSeries(points: Point[], gain: Gain, colour: string): object[] {
 
 function option(report: Report, gain: Gain, value: (point: Point) => Figure, band: boolean, theme: Theme): Option {
   const { tolerance } = report.data.audit.options;
+  const all: Point[] = []; // the chart keeps their numbers: it would copy a point with all that hangs on it
   const series = report.methods.flatMap((method, index) => {
-    const colour = theme.series[index % theme.series.length] ?? theme.ink;
+    const { colour, symbol, lineStyle, itemStyle } = seriesLook(theme, index, 2.2);
     const points = pointsOf(report, method);
+    const first = all.push(...points) - points.length;
     return [
       ...(band ? bandSeries(points, gain, colour) : []),
       {
-        type: 'line', name: method.name, z: 3, symbol: SYMBOLS[index % SYMBOLS.length], showAllSymbol: true, symbolSize: 7,
-        data: [{ value: [gain.of(0), 0], symbol: 'none' }, ...points.map((point) => ({
-          value: [gain.of(point.sparsity), value(point)], point,
+        type: 'line', name: method.name, z: 3, symbol, showAllSymbol: true, symbolSize: 7, lineStyle, itemStyle,
+        data: [{ value: [gain.of(0), 0], symbol: 'none' }, ...points.map((point, index) => ({
+          value: [gain.of(point.sparsity), value(point)], number: first + index,
           ...(point.chosen === null ? {} : { symbolSize: 15, itemStyle: { color: theme.panel, borderColor: colour, borderWidth: 3.5 } }),
         }))],
-        lineStyle: { width: 2.2, color: colour, type: DASHES[index % DASHES.length] }, itemStyle: { color: colour },
       },
     ];
   });
@@ -127,7 +128,8 @@ function option(report: Report, gain: Gain, value: (point: Point) => Figure, ban
     xAxis: valueAxis(theme, gain.name, gain.text, { nameGap: 28, splitLine: { show: false }, min: gain.of(0), ...(gain.key === 'fewer' ? { type: 'log', logBase: 2 } : {}) }),
     yAxis: valueAxis(theme, '', change, { min: (range: { min: number }) => Math.max(-1, Math.floor(range.min * 5) / 5), max: (range: { max: number }) => Math.max(0.05, Math.ceil(range.max * 20) / 20) }),
     tooltip: tip(theme, 'item', (parameters) => {
-      const { point } = (parameters as { data: { point?: Point } }).data;
+      const { number } = (parameters as { data: { number?: number } }).data;
+      const point = number === undefined ? undefined : all[number];
       return point === undefined ? say('dense network', 'プルーニング前') : hover(point);
     }),
     series: [...series, {
@@ -161,7 +163,7 @@ function columns(): Column<Point>[] {
       cell: (point) => (point.worst === null ? ABSENT : named(point.worst.row.name)) },
     figureColumn('worst_class_ap_change', say('its AP', 'そのAP'), say('Change of AP relative to the dense network, median over seeds', 'プルーニング前に対するAPの相対変化（シード間の中央値）'), (point) => point.worst?.change ?? null, change),
     { ...figureColumn<Point>('classes_dropped', say('Classes that dropped', '低下したクラス'), say('Below the line at this sparsity, of the classes that can be judged', 'このスパース率で基準を下回ったクラス数／判定できるクラス数'), (point) => point.dropped, count),
-      cell: (point) => say(`${point.dropped} of ${point.judged}`, `${point.judged}中${point.dropped}`), extra: [{ key: 'classes_judged', value: (point) => point.judged }] },
+      cell: (point) => say(`${point.dropped} of ${point.judged}`, `${point.dropped}／${point.judged}`), extra: [{ key: 'classes_judged', value: (point) => point.judged }] },
     { key: 'chosen', head: say('Chosen', '選択'), value: (point) => point.chosen, cell: (point) => (point.chosen === null ? '' : point.chosen === 'shown' ? say('shown', '実証') : say('estimate', '推定')) },
   ];
 }
@@ -176,7 +178,7 @@ function chosenText(report: Report): Node {
   });
   if (parts.length === 0) {
     return element('p', { class: 'absent' }, say(`No point is ringed: macro AP loses more than the tolerance of ${tolerance} at every sparsity of every method, or cannot be had.`,
-      `丸印の点はありません。どの手法のどのスパース率でも、マクロ平均APが許容幅${tolerance}を超えて低下しているか、求められませんでした。`));
+      `丸印の点はない。どの手法のどのスパース率でも、マクロ平均APが許容幅${tolerance}を超えて低下しているか、求められなかった。`));
   }
   const listedParts = parts.flatMap((part, index) => (index > 0 && typeof part === 'object' ? ['; ', part] : [part]));
   return element('p', { class: 'hint' }, say(`Ringed: the highest sparsity up to which macro AP is shown, over patients, to lose less than ${tolerance}; it can lie below the estimate in the summary. `,
@@ -195,13 +197,13 @@ function charts(report: Report): HTMLElement {
     const shared = { height: 300, behind: { caption: say('Every network: what is gained and what is lost', '全ネットワークの利得と損失'), rows, columns: columns() } };
     const some = (value: (point: Point) => Figure): boolean => rows.some((point) => value(point) !== null);
     const absent = (title: string): HTMLElement => element('figure', {}, element('figcaption', {}, element('strong', {}, title)),
-      element('p', { class: 'absent' }, say('There is no figure for any network; the notes in the method section say why.', '示せる数値がありません。理由は「方法」の注記をご覧ください。')));
+      element('p', { class: 'absent' }, say('There is no figure for any network; the notes in the method section say why.', '示せる数値がない。理由は「方法」の注記を参照。')));
     const macroTitle = say('Loss of macro AP', 'マクロ平均APの低下');
     const worstTitle = say('Loss of the worst class', '最も低下したクラスのAP');
     holder.replaceChildren(
       some((point) => point.macro) ? chartFigure({ ...shared, title: macroTitle, file: 'trade-off-macro',
         note: rows.some((point) => point.band !== null) ? say('relative change; band: 95% over patients, for all sparsities at once', '相対変化。帯: 患者に関する95%同時信頼帯')
-          : say('relative change; no band, because no bootstrap was asked for', '相対変化。ブートストラップを行っていないため信頼帯はありません'),
+          : say('relative change; no band, because no bootstrap was asked for', '相対変化。ブートストラップを行っていないため信頼帯はない'),
         option: (theme) => option(report, gain, (point) => point.macro, true, theme) }) : absent(macroTitle),
       some((point) => point.worst?.change ?? null) ? chartFigure({ ...shared, title: worstTitle, file: 'trade-off-worst-class',
         note: say('relative change of AP of the class that has lost most, among those that can be judged', '判定できるクラスのうち、最も低下したクラスのAPの相対変化'),
@@ -216,8 +218,8 @@ function charts(report: Report): HTMLElement {
 export function tradeOffSection(report: Report): Node {
   const number = report.data.audit.seeds.length;
   return fragment(
-    element('p', { class: 'lead' }, say('What is gained (fewer weights) against what is lost (average precision), for every network of this study. ', '本研究のすべてのネットワークについて、得られるもの（重みの削減）と失われるもの（平均適合率）を対比します。'),
-      number > 1 ? say(`Each point is the median over ${seeds(number)}.`, `各点は${seeds(number)}の中央値です。`) : say('One seed, so no spread over trainings can be shown.', 'シードが1個のため、学習間のばらつきは示せません。')),
+    element('p', { class: 'lead' }, say('What is gained (fewer weights) against what is lost (average precision), for every network of this study. ', '本研究のすべてのネットワークについて、得られるもの（重みの削減）と失われるもの（平均適合率）を対比する。'),
+      number > 1 ? say(`Each point is the median over ${seeds(number)}.`, `各点は${seeds(number)}の中央値である。`) : say('One seed, so no spread over trainings can be shown.', 'シードが1個のため、学習間のばらつきは示せない。')),
     legend(report), charts(report), chosenText(report),
     element('h3', {}, say('The figures themselves', '指標の値')), macroFigures(report));
 }

@@ -46,11 +46,11 @@ export function evidenceText(report: Report, row: ClassRow): string {
     case null: return report.data.audit.options.bootstrap > 0 ? say('no band can be had', '信頼帯を求められない') : say('no bootstrap', 'ブートストラップなし');
     case 'insufficient evidence': return insufficient();
     case 'hardly learned': return hardlyLearned();
-    case 'forgotten': return say(`loss over ${drop} shown from ${percent(forgotten_from)}`, `${percent(forgotten_from)}から${drop}超の低下を実証`);
-    case 'loses': return say(`a loss shown from ${percent(loses_from)}`, `${percent(loses_from)}から低下を実証`);
-    case 'kept': return say(`loss under ${drop} shown up to ${percent(kept_up_to)}`, `${percent(kept_up_to)}まで低下が${drop}未満であることを実証`);
+    case 'forgotten': return say(`over ${drop} from ${percent(forgotten_from)}`, `${percent(forgotten_from)}から${drop}超の低下`);
+    case 'loses': return say(`a loss from ${percent(loses_from)}`, `${percent(loses_from)}から低下`);
+    case 'kept': return say(`under ${drop} up to ${percent(kept_up_to)}`, `${percent(kept_up_to)}まで低下${drop}未満`);
     case 'undecided': return kept_up_to === null ? say('undecided', '判定不能')
-      : say(`loss under ${drop} shown up to ${percent(kept_up_to)}, undecided beyond`, `${percent(kept_up_to)}まで低下が${drop}未満であることを実証、以降は判定不能`);
+      : say(`under ${drop} up to ${percent(kept_up_to)}, then undecided`, `${percent(kept_up_to)}まで低下${drop}未満、以降は判定不能`);
   }
 }
 
