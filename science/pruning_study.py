@@ -20,24 +20,25 @@ def rows_of(path):
 
 
 class Cohort:
-    """The test images of a study: labels by class, patients, the rarest third of the classes by training positives.
-    Classes without a positive test image are left out, and named."""
+    """Test images: labels by class, patients, the rarest third of the classes by training positives. Classes without a
+    positive test image are left out, and named."""
 
-    def __init__(self, folder):
-        rows = rows_of(folder / "cohort/test.csv")
+    def __init__(self, test, train):
+        """Label files."""
+        rows = rows_of(test)
         names = [name for name in rows[0] if name not in {"id", "patient_id", "image", "site"}]
         known = numpy.array([[row[name] in ("0", "1") for name in names] for row in rows])
         if not known.all():
-            raise SystemExit(f"{folder}: unknown labels: this experiment takes cohorts that know all")
+            raise SystemExit(f"{test}: unknown labels: this experiment takes cohorts that know all")
         labels = numpy.array([[row[name] == "1" for name in names] for row in rows])
         self.columns = [c for c in range(len(names)) if labels[:, c].any()]
         self.left_out = [names[c] for c in range(len(names)) if c not in self.columns]
         self.classes = [names[c] for c in self.columns]
         self.labels = labels[:, self.columns]
         self.patients = numpy.array([row["patient_id"] for row in rows])
-        train = rows_of(folder / "cohort/train.csv")
-        self.train_images = len(train)
-        self.train_positives = {name: sum(row[name] == "1" for row in train) for name in self.classes}
+        trained = rows_of(train)
+        self.train_images = len(trained)
+        self.train_positives = {name: sum(row[name] == "1" for row in trained) for name in self.classes}
         rising = sorted(self.classes, key=lambda name: self.train_positives[name])
         self.rare = [self.classes.index(name) for name in rising[: round(RARE_SHARE * len(rising))]]
 
@@ -140,7 +141,7 @@ def experiment(options, folder, preset, recipe, runs, resamples, published):
     networks, manifest = {}, []
     for methods, sparsities in runs:
         manifest = run_study(options, folder, preset, recipe, methods, sparsities)
-        cohort = Cohort(folder)
+        cohort = Cohort(folder / "cohort/test.csv", folder / "cohort/train.csv")
         networks.update(networks_of(cohort, folder, manifest))
     seconds = seconds_of(folder)
     dense = networks[DENSE].average_precision()

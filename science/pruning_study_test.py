@@ -60,7 +60,7 @@ class StudyTest(unittest.TestCase):
             {"method": "l1", "sparsity": "0", "path": "dense.npy"}, {"method": "l1", "sparsity": "0.9", "path": "pruned.npy"}])
 
     def test_rarest_third_and_what_it_lost(self):
-        cohort = pruning_study.Cohort(self.folder)
+        cohort = pruning_study.Cohort(self.folder / "cohort/test.csv", self.folder / "cohort/train.csv")
         self.assertEqual(cohort.left_out, ["Absent"])
         self.assertEqual([cohort.classes[c] for c in cohort.rare], ["Rare"])
         self.assertEqual(cohort.positive_patients(0), 1)
@@ -73,7 +73,7 @@ class StudyTest(unittest.TestCase):
         path = self.folder / "cohort/test.csv"
         path.write_text(path.read_text() + "x4,q3,a,,1,0,0\n")
         with self.assertRaisesRegex(SystemExit, "unknown labels"):
-            pruning_study.Cohort(self.folder)
+            pruning_study.Cohort(self.folder / "cohort/test.csv", self.folder / "cohort/train.csv")
 
     def test_seconds_are_medians_over_networks(self):
         with sqlite3.connect(self.folder / "study.db") as database:
