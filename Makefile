@@ -3,6 +3,7 @@ JOBS ?= $(shell nproc)
 PYTHON := /usr/bin/python3
 DEMO_OUT ?= out/demo
 FUZZ_SECONDS ?= 1800
+FUZZ_READERS ?= onnx_import labels scores dicom recipe
 
 .DEFAULT_GOAL := build
 .PHONY: packages test-packages fuzz-packages build demo test lint format sanitize fuzz kill-and-resume bench science clean help
@@ -47,7 +48,7 @@ kill-and-resume: build  ## a small study killed at 20 random moments, compared w
 	@$(PYTHON) tests/kill_and_resume.py --program build/niwaki --kills 20
 
 bench: test-packages build/.configured  ## speed beside what users would pick instead, into docs/performance.md
-	@cmake --build build --parallel $(JOBS) --target niwaki niwaki_bench_train niwaki_bench_bootstrap niwaki_bench_engine
+	@cmake --build build --parallel $(JOBS) --target niwaki niwaki_bench_train niwaki_bench_bootstrap niwaki_bench_decode niwaki_bench_engine niwaki_bench_page niwaki_page_test_packages
 	@bench/run
 
 science: test-packages build/.configured  ## claims put to the proof where the truth is known, into docs/ (hours)
@@ -64,11 +65,11 @@ sanitize: test-packages build-sanitize/.configured  ## every test under AddressS
 	@cmake --build build-sanitize --parallel $(JOBS)
 	@cd build-sanitize && OMP_WAIT_POLICY=PASSIVE ctest --output-on-failure --parallel $(JOBS)
 
-fuzz: fuzz-packages build-fuzz/.configured  ## hostile network files for FUZZ_SECONDS (1800), under both sanitizers
-	@cmake --build build-fuzz --parallel $(JOBS) --target niwaki_fuzz_onnx_import
-	@mkdir -p build-fuzz/corpus build-fuzz/found
-	@build-fuzz/niwaki_fuzz_onnx_import -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -rss_limit_mb=2048 -timeout=20 \
-	  -print_final_stats=1 -artifact_prefix=build-fuzz/found/ build-fuzz/corpus fuzz/corpus/onnx_import
+fuzz: fuzz-packages build-fuzz/.configured  ## hostile files, FUZZ_SECONDS (1800) for each reader, under both sanitizers
+	@cmake --build build-fuzz --parallel $(JOBS) --target $(FUZZ_READERS:%=niwaki_fuzz_%)
+	@set -e; for reader in $(FUZZ_READERS); do echo "== $$reader"; mkdir -p build-fuzz/corpus/$$reader build-fuzz/found; \
+	  build-fuzz/niwaki_fuzz_$$reader -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -rss_limit_mb=2048 -timeout=20 \
+	    -print_final_stats=1 -artifact_prefix=build-fuzz/found/$$reader- build-fuzz/corpus/$$reader fuzz/corpus/$$reader; done
 
 clean:  ## removes what was built, keeps studies in out/
 	@rm -rf build build-debug build-sanitize build-fuzz build-lint

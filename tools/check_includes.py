@@ -44,7 +44,7 @@ LIBRARIES = {
     "CLI11": r"CLI/.*",
 }
 STANDARD = re.compile(
-    r"[a-z_0-9]+|(malloc|unistd|fcntl|signal|termios|dirent|dlfcn|poll|errno|time)\.h"
+    r"[a-z_0-9]+|(malloc|unistd|fcntl|signal|spawn|termios|dirent|dlfcn|poll|errno|time)\.h"
     r"|sys/(stat|types|wait|time|resource|ioctl|mman|file|statvfs|utsname|sysinfo)\.h")
 INCLUDE = re.compile(r'\s*#\s*include\s*(?:<([^>]+)>|"([^"]+)")')
 WARNING_LINES, MOST_LINES = 500, 600

@@ -1,6 +1,7 @@
-// Read before every file that clang-tidy looks at, and by nothing else. clang 14 instantiates the members of a
-// constexpr std::vector too early for libtorch's headers, which keep vectors of classes that are declared and not yet
-// defined. A vector whose members are not constexpr is left alone until it is used.
+// Read before every file that clang-tidy looks at, and before libtorch's headers where clang compiles (make fuzz).
+// clang 14 instantiates the members of a constexpr std::vector too early for libtorch's headers, which keep vectors of
+// classes that are declared and not yet defined. A vector whose members are not constexpr is left alone until it is
+// used.
 #pragma once
 
 #include <memory>

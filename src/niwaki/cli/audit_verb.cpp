@@ -10,6 +10,7 @@
 #include "niwaki/cli/figures.hpp"
 #include "niwaki/cli/label_choice.hpp"
 #include "niwaki/cli/options.hpp"
+#include "niwaki/cli/scores_page.hpp"
 #include "niwaki/cli/strata_choice.hpp"
 #include "niwaki/cli/verbs.hpp"
 #include "niwaki/cohort/labels.hpp"
@@ -36,6 +37,8 @@ struct AuditCommand {
   std::string out;
   AuditOptions options;
   bool logits = false;
+  bool page = false;
+  std::string title;
 
   void run() {
     common.apply();
@@ -47,6 +50,9 @@ struct AuditCommand {
     const AuditResult result = audit(cohort, train_positives(cohort), read_grid(scores), options, logits,
                                      validation ? &*validation : nullptr, strata.read(cohort));
     write_audit(result, out);
+    if (page) {
+      write_scores_page(result, cohort, labels, scores, title, out);
+    }
     if (common.json) {
       print_json(audit_json(result));
       return;
@@ -145,6 +151,8 @@ void add_audit_verb(CLI::App& program) {
       ->capture_default_str()
       ->needs(validation);
   verb->add_flag("--logits", command->logits, "The scores are logits");
+  CLI::Option* const page = verb->add_flag("--report", command->page, "Also make the page, report.html, in --out");
+  verb->add_option("--title", command->title, "The page's title (default: the manifest's name)")->needs(page);
   command->common.add_to(*verb);
   verb->callback([command] { command->run(); });
 }

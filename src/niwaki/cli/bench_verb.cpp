@@ -8,10 +8,13 @@
 
 #include "niwaki/cli/options.hpp"
 #include "niwaki/cli/run_times.hpp"
+#include "niwaki/cli/study_times.hpp"
 #include "niwaki/cli/verbs.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/parallel.hpp"
+#include "niwaki/core/text.hpp"
 #include "niwaki/engine/engine.hpp"
+#include "niwaki/engine/normal_pictures.hpp"
 #include "niwaki/model/onnx.hpp"
 #include "niwaki/prune/mask.hpp"
 
@@ -33,6 +36,8 @@ std::size_t peak_bytes() {
 struct BenchCommand {
   CommonOptions common;
   std::string model;
+  std::string study, method;
+  std::vector<double> sparsities;
   std::string engine = "auto";
   std::int64_t batch = 1;
   std::vector<std::int64_t> size;  // channels, height, width
@@ -41,6 +46,13 @@ struct BenchCommand {
 
   void run() const {
     common.apply();
+    if (model.empty() == study.empty()) {
+      throw UsageError("it is not clear what is to be measured", "--model, --study", "give one of them");
+    }
+    if (!study.empty()) {
+      run_study_networks();
+      return;
+    }
     Graph graph = read_onnx(model);
     const Shape shape = timed_input_shape(graph, batch, size, model);
     const double sparsity = measure_sparsity(graph).sparsity();
@@ -53,6 +65,28 @@ struct BenchCommand {
   }
 
  private:
+  void run_study_networks() const {
+    StudyTiming timing{study, method, sparsities, common.seed.value_or(0), {}};
+    timing.options = {"--batch",          std::to_string(batch),          "--engine",  engine,
+                      "--images-at-once", std::to_string(images_at_once), "--seconds", shortest(seconds)};
+    if (common.threads > 0) {
+      timing.options.insert(timing.options.end(), {"--threads", std::to_string(common.threads)});
+    }
+    const std::string text = time_study(timing);
+    if (common.json) {
+      print_json(text);
+      return;
+    }
+    const Json document = Json::parse(text);
+    for (const Json& network : document.at("networks")) {
+      fmt::print("{:<24} {:>6} {:>9.3f} ms an image {:>9.1f} images a second {:>10} bytes\n",
+                 network["sparsity"] == 0.0 ? "dense" : network["method"].get<std::string>(),
+                 shortest(network["sparsity"].get<double>()), network["milliseconds_per_image"]["median"].get<double>(),
+                 network["images_per_second"].get<double>(), network["file_bytes"].get<std::uint64_t>());
+    }
+    fmt::print("written to {}/times.json; niwaki report and niwaki gate take it from there\n", study);
+  }
+
   void report(const std::vector<double>& times, const std::vector<TaskTime>& tasks, double sparsity, std::size_t bytes,
               std::size_t at_once) const {
     const double median = times[times.size() / 2];
@@ -102,7 +136,12 @@ struct BenchCommand {
 void add_bench_verb(CLI::App& program) {
   CLI::App* verb = program.add_subcommand("bench", "How fast the engine runs a network, layer by layer");
   const auto command = std::make_shared<BenchCommand>();
-  verb->add_option("--model", command->model, "ONNX network (.onnx or .onnx.zst)")->required();
+  verb->add_option("--model", command->model, "ONNX network (.onnx or .onnx.zst)");
+  verb->add_option("--study", command->study,
+                   "Instead: a study's folder, whose networks are measured one after the other, into its times.json");
+  verb->add_option("--method", command->method, "Of a study: this method's networks alone");
+  verb->add_option("--sparsity", command->sparsities, "Of a study: networks of this sparsity alone; may be repeated")
+      ->allow_extra_args(false);
   verb->add_option("--batch", command->batch, "Images in a batch")->capture_default_str()->check(CLI::Range(1, 4096));
   verb->add_option("--engine", command->engine, "auto, dense, sparse or reference")->capture_default_str();
   verb->add_option("--size", command->size, "CHANNELS HEIGHT WIDTH of the input, where the network does not say")

@@ -7,6 +7,7 @@
 #include "niwaki/cli/cohort_verbs.hpp"
 #include "niwaki/cli/label_choice.hpp"
 #include "niwaki/cli/options.hpp"
+#include "niwaki/cli/picture_options.hpp"
 #include "niwaki/cohort/data_check.hpp"
 #include "niwaki/core/error.hpp"
 
@@ -18,6 +19,7 @@ using Json = nlohmann::ordered_json;
 struct CheckCommand {
   CommonOptions common;
   LabelChoice label_choice;
+  WindowOption window;
   std::string labels, images, splits, train_val_list, test_list, strata;
   bool names_only = false;
 
@@ -30,6 +32,7 @@ struct CheckCommand {
                                             .label_options = label_choice.options(),
                                             .images = images,
                                             .read_pictures = !names_only,
+                                            .read_options = window.read_options(),
                                             .splits = splits,
                                             .train_val_list = train_val_list,
                                             .test_list = test_list,
@@ -103,6 +106,7 @@ void add_cohort_check(CLI::App& cohort) {
   verb->add_option("--labels", command->labels, "Label file")->required();
   command->label_choice.add_to(*verb);
   verb->add_option("--images", command->images, "Folder of pictures: are they there, can they be read?");
+  command->window.add_to(*verb);
   verb->add_flag("--names-only", command->names_only, "Ask only whether the pictures are there");
   verb->add_option("--splits", command->splits, "CSV id,split (train, validation, test)");
   verb->add_option("--train-val-list", command->train_val_list, "NIH's official list of training images");

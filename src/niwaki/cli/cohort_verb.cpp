@@ -36,10 +36,12 @@ struct PhantomCommand {
 }  // namespace
 
 void add_cohort_verb(CLI::App& program) {
-  CLI::App* verb = program.add_subcommand("cohort", "Check or convert a data set, or draw a phantom cohort");
+  CLI::App* verb = program.add_subcommand("cohort", "Check, convert or describe a data set, or draw a phantom cohort");
   verb->require_subcommand(1);
   add_cohort_check(*verb);
   add_cohort_convert(*verb);
+  add_cohort_describe(*verb);
+  add_cohort_quality(*verb);
   CLI::App* phantom = verb->add_subcommand("phantom", "Draw chest X-ray-like pictures whose truth is known");
   const auto command = std::make_shared<PhantomCommand>();
   phantom->add_option("--images", command->options.images, "Pictures")->capture_default_str();
@@ -50,7 +52,7 @@ void add_cohort_verb(CLI::App& program) {
   phantom->add_option("--label-noise", command->options.label_noise, "Share of labels flipped")->capture_default_str();
   phantom->add_option("--tail-floor", command->options.tail_floor, "No finding is rarer than this share")
       ->capture_default_str();
-  phantom->add_option("--out", command->out, "Folder for images/, labels.csv and truth.csv")->required();
+  phantom->add_option("--out", command->out, "Folder for images/, labels.csv, boxes.csv and truth.csv")->required();
   command->common.add_to(*phantom);
   phantom->callback([command] { command->run(); });
 }

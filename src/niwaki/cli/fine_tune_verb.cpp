@@ -59,7 +59,7 @@ struct FineTuneCommand {
                        "add the metadata niwaki.channels, .height, .width, .mean, .deviation (docs/models.md)");
     }
     const Cohort cohort = read_labels(labels, label_choice.options(dense.classes));
-    const auto source = cached(open_image_files(cohort, images, *dense.preprocessing),
+    const auto source = cached(open_image_files(cohort, images, *dense.preprocessing, recipe.reading),
                                static_cast<std::size_t>(recipe.cache_gigabytes * kGigabyte));
     const Tuned tuned = this->tuned(dense, {source.get(), cohort.label_view()}, cohort, recipe);
     write_onnx(tuned.network, out);

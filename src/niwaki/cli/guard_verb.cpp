@@ -15,6 +15,7 @@
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/log.hpp"
 #include "niwaki/core/text.hpp"
+#include "niwaki/engine/normal_pictures.hpp"
 #include "niwaki/model/onnx.hpp"
 #include "niwaki/report/guard_report.hpp"
 

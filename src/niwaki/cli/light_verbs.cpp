@@ -6,10 +6,11 @@
 namespace niwaki {
 namespace {
 
-constexpr std::array<LightVerb, 5> kLightVerbs = {{{"audit", add_audit_verb, true},
+constexpr std::array<LightVerb, 6> kLightVerbs = {{{"audit", add_audit_verb, true},
                                                    {"bench", add_bench_verb},
                                                    {"certify", add_certify_verb, true},
                                                    {"exemplars", add_exemplars_verb, true},
+                                                   {"gate", add_gate_verb},
                                                    {"guard", add_guard_verb}}};
 
 }  // namespace

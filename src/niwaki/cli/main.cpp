@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
   const bool asks_for_version = argc == 2 && std::string_view(argv[1]) == "--version";
   return niwaki::run_program(argc, argv, [&](CLI::App& program) {
     if (verb == nullptr && !asks_for_version) {
-      niwaki::become_networks_program(argc, argv);
+      niwaki::become_networks_program(argv);
     }
     if (verb != nullptr && verb->large_heap) {
       niwaki::keep_freed_memory();

@@ -1,12 +1,10 @@
 #include "niwaki/cli/process.hpp"
 
-#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <string_view>
 #include <system_error>
 
 #include <unistd.h>
@@ -17,16 +15,6 @@ namespace niwaki {
 namespace {
 
 constexpr const char* kNetworksProgram = "niwaki-networks";
-constexpr std::array<std::string_view, 4> kVerbsOfNetworks = {"study", "demo", "train", "predict"};
-
-bool runs_networks(int argc, char** argv) {
-  for (const std::string_view verb : kVerbsOfNetworks) {
-    if (argc > 1 && argv[1] == verb) {
-      return true;
-    }
-  }
-  return false;
-}
 
 void limit_openmp_spinning() {
   if (std::getenv("GOMP_SPINCOUNT") == nullptr && std::getenv("OMP_WAIT_POLICY") == nullptr) {
@@ -36,16 +24,14 @@ void limit_openmp_spinning() {
 
 }  // namespace
 
-void become_networks_program(int argc, char** argv) {
+void become_networks_program(char** argv) {
   std::error_code error;
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) {
     throw MachineError(fmt::format("the program cannot tell where it lies ({})", error.message()), "/proc/self/exe",
                        "run it where /proc is mounted");
   }
-  if (runs_networks(argc, argv)) {
-    limit_openmp_spinning();
-  }
+  limit_openmp_spinning();
   const std::filesystem::path program = self.parent_path() / kNetworksProgram;
   execv(program.c_str(), argv);
   throw MachineError(

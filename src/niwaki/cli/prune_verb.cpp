@@ -81,7 +81,7 @@ struct PruneCommand {
     const Graph dense = read_onnx(model);
     const Preprocessing preprocessing = pictures.preprocessing_of(dense, model);
     const Cohort cohort = cohort_of(dense);
-    const auto source = open_image_files(cohort, images, preprocessing);
+    const auto source = open_image_files(cohort, images, preprocessing, pictures.window.read_options());
     const StatisticsKinds needs = criterion_entry(parts.criterion).needs;
     const WeightStatistics statistics = needs.empty() ? WeightStatistics{} : statistics_of(dense, needs, 0.5);
     RandomStream random(seed(), "prune/" + parts.criterion, {0});
@@ -165,7 +165,7 @@ struct PruneCommand {
   [[nodiscard]] WeightStatistics statistics_of(const Graph& dense, const StatisticsKinds& needs, double nominal) const {
     const Preprocessing preprocessing = pictures.preprocessing_of(dense, model);
     const Cohort cohort = cohort_of(dense);
-    const auto source = open_image_files(cohort, images, preprocessing);
+    const auto source = open_image_files(cohort, images, preprocessing, pictures.window.read_options());
     Graph named = dense;
     if (named.classes.empty()) {
       named.classes = cohort.classes;  // in the label file's order, as nothing else is known
@@ -185,7 +185,7 @@ struct PruneCommand {
     const Cohort cohort = cohort_of(dense);
     const std::vector<std::size_t> rows = calibration_rows(cohort, calibration.images, seed());
     CalibrationPictures chosen;
-    chosen.all = open_image_files(cohort, images, preprocessing);
+    chosen.all = open_image_files(cohort, images, preprocessing, pictures.window.read_options());
     chosen.images = chosen_images(*chosen.all, rows);
     chosen.cohort = cohort.subset(rows);
     return chosen;

@@ -5,7 +5,6 @@
 
 #include "niwaki/core/cancel.hpp"
 #include "niwaki/core/error.hpp"
-#include "niwaki/core/random.hpp"
 
 namespace niwaki {
 namespace {
@@ -15,15 +14,6 @@ constexpr std::size_t kMostRuns = 200;
 constexpr double kMilli = 1e3;
 
 }  // namespace
-
-std::vector<float> normal_pictures(const Shape& shape) {
-  RandomStream random(1, "bench");
-  std::vector<float> values(static_cast<std::size_t>(shape[0] * shape[1] * shape[2] * shape[3]));
-  for (float& value : values) {
-    value = static_cast<float>(random.normal());
-  }
-  return values;
-}
 
 Shape timed_input_shape(const Graph& graph, std::int64_t batch, const std::vector<std::int64_t>& size,
                         const std::string& model) {

@@ -9,9 +9,6 @@
 
 namespace niwaki {
 
-/// Random normal values of this shape.
-std::vector<float> normal_pictures(const Shape& shape);
-
 /// [batch, channels, height, width]: `size` (channels, height, width) or, where it is empty, what the network says.
 /// Throws InputError naming `model` where nobody says it, and where the network does not take it.
 Shape timed_input_shape(const Graph& graph, std::int64_t batch, const std::vector<std::int64_t>& size,

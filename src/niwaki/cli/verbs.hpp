@@ -11,11 +11,14 @@ namespace niwaki {
 
 /// Each adds one verb (or two that share their work) to the program: its options, its help, and what it calls.
 void add_audit_verb(CLI::App& program);
+void add_audit_model_verb(CLI::App& program);
 void add_bench_verb(CLI::App& program);
 void add_certify_verb(CLI::App& program);
 void add_cohort_verb(CLI::App& program);  // cohort check, cohort convert, cohort phantom
 void add_exemplars_verb(CLI::App& program);
+void add_explain_verb(CLI::App& program);
 void add_fine_tune_verb(CLI::App& program);
+void add_gate_verb(CLI::App& program);
 void add_guard_verb(CLI::App& program);
 void add_inspect_verb(CLI::App& program);
 void add_predict_verb(CLI::App& program);
