@@ -72,6 +72,21 @@ class Certify(EndToEnd):
         self.fails(3, *self.certify(POLICY, "--split", self.write("parts.csv", "id,split\n" + parts)),
                    says=["the operating point of 'Hernia' cannot be chosen"])
 
+    def test_a_guarded_system_is_certified_as_one(self):
+        dense = np.load(self.folder / "dense.npy")
+        unsure = np.where((np.arange(1200) // 2 % 10 == 0)[:, None], 0.5, dense)
+        np.save(self.folder / "lossy.npy", unsure.astype(np.float32))
+        guard = self.folder / "guard"
+        self.niwaki("guard", "--labels", self.labels, "--scores", self.scores, "--signal", "entropy", "--kept-scores",
+                    "pruned", "--rates", "0.05,0.2", "--times", "10,3", "--out", guard)
+        # Fresh patients: the guard learnt on others.
+        self.labels, self.scores = guard / "labels.csv", guard / "scores/scores.csv"
+        policy = POLICY.replace("0.05", "0.1")
+        for method in ("l1", "l1@guard-0.05"):
+            self.fails(4, *self.certify(policy, "--method", method, "--network", "0"), says=["refused", "Hernia, missed"])
+        self.niwaki(*self.certify(policy, "--method", "l1@guard-0.20", "--network", "0"))
+        self.assertEqual(self.certificate()["verdict"], "granted")
+
     def test_a_certificate_holds_until_something_changes(self):
         self.niwaki(*self.certify(POLICY, "--model-dense", self.model))
         verify = ("certify", "--verify", self.folder / "out/certificate.json")

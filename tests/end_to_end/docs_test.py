@@ -3,21 +3,25 @@ import csv
 import re
 import shlex
 import shutil
+import subprocess
 import unittest
 from pathlib import Path
 
 import numpy as np
 
+from end_to_end.dicom_files import as_dicom
 from end_to_end.workplace import EndToEnd, phantom_of_small_study, run, small_study
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # A study or a reading round in the documentation is made small here, nothing else is changed.
-SMALL = ["--set", "study.seeds=1", "--set", "train.epochs=1", "--set", "train.batch=16", "--set", "report.gallery=2"]
+SMALL = ["--set", "study.seeds=1", "--set", "train.epochs=1", "--set", "train.batch=16", "--set", "report.gallery=2",
+         "--set", "audit.exemplar_fraction=0.3"]
 # The small study's audit has two exemplars.
 SMALL_GUARD = ["--exemplar-fraction", "0.2", "--minimum-patients", "3"]
 # Fewer images than a real user would measure losses on; of the wider network, that can become twice as fast.
 SMALL_SPEED = ["--loss-images", "16"]
+SMALL_OWN_MODEL = ["--set", "prune.sparsities=[0.5, 0.9]", "--set", "audit.bootstrap=100", "--set", "report.gallery=2"]
 SMALL_ROUND = ["--images-per-group", "1", "--repeats", "1"]
 NIH_CLASSES = {"Atelectasis", "Cardiomegaly", "Consolidation", "Edema", "Effusion", "Emphysema", "Fibrosis", "Hernia",
                "Infiltration", "Mass", "Nodule", "Pleural_Thickening", "Pneumonia", "Pneumothorax"}
@@ -71,7 +75,35 @@ class Documentation(EndToEnd):
                    if name not in ("id", "patient_id", "image", "site")]
         self.write("counts.csv", "class,positives\n" + "".join(f"{name},{7 + i}\n" for i, name in enumerate(classes)))
         self.write("recipe.toml", blocks(ROOT / "docs/study.md", "toml")[0])
+        self.write("deployment.toml", blocks(ROOT / "docs/report.md", "toml")[0])
         self.furnish_certificate()
+        self.furnish_strata()
+        self.furnish_own_model()
+        self.furnish_dicom()
+
+    def furnish_dicom(self):
+        """DICOM, a folder of a few files."""
+        if shutil.which("img2dcm") is None:
+            self.skipTest("DCMTK's img2dcm is not there")
+        (self.folder / "DICOM").mkdir()
+        for picture in sorted((self.folder / "IMAGES").iterdir())[:3]:
+            as_dicom(picture, self.folder / "DICOM" / f"{picture.stem}.dcm")
+
+    def furnish_strata(self):
+        """Groups of the small study's test images."""
+        rows = list(csv.DictReader((self.folder / "labels.csv").open()))
+        self.write("strata.csv", "id,institution,portable\n"
+                   + "".join(f"{row['id']},{row['site']},{'yes' if i % 3 else 'no'}\n" for i, row in enumerate(rows)))
+
+    def furnish_own_model(self):
+        """net.onnx and net.toml, as docs/your-own-model.md makes them."""
+        page = ROOT / "docs/your-own-model.md"
+        self.write("net.toml", blocks(page, "toml")[0])
+        done = subprocess.run(["/usr/bin/python3", "-c", blocks(page, "python")[0]], cwd=self.folder, check=False,
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            self.assertIn("No module named 'torch", done.stderr)
+            self.skipTest("PyTorch or torchvision is not there")
 
     def furnish_wide_network(self):
         """dense.onnx, a ResNet-18 that saw each picture once."""
@@ -81,15 +113,17 @@ class Documentation(EndToEnd):
         shutil.copy(out / "training/seed-0/best.onnx", self.folder / "dense.onnx")
 
     def furnish_certificate(self):
-        """Patients enough for the policy of docs/certificate.md, and networks that lose nothing up to 0.8."""
+        """Patients enough for the policy of docs/certificate.md, and networks that lose next to nothing up to 0.8."""
         rng = np.random.default_rng(2)
         classes = ["Edema", "Effusion", "Hernia", "Pneumothorax"]
         labels = rng.random((3000, len(classes))) < (0.3, 0.3, 0.01, 0.2)
         rows = "".join(f"x{i},p{i},{','.join(str(int(cell)) for cell in row)}\n" for i, row in enumerate(labels))
         self.write("patients.csv", f"id,patient_id,{','.join(classes)}\n{rows}")
-        dense = np.where(labels, 0.8, 0.2).astype(np.float32)
+        called = labels ^ (rng.random(labels.shape) < 0.01)  # a network errs; of one that does not, no band can be had
+        dense = (np.where(called, 0.8, 0.2) + rng.normal(0, 0.03, labels.shape)).clip(0, 1).astype(np.float32)
+        after = (dense + rng.normal(0, 1e-4, labels.shape)).clip(0, 1).astype(np.float32)
         lossy = np.where(rng.random(labels.shape) < 0.2, 0.0, dense).astype(np.float32)
-        for name, scores in (("before", dense), ("after", dense), ("lossy", lossy)):
+        for name, scores in (("before", dense), ("after", after), ("lossy", lossy)):
             np.save(self.folder / f"{name}.npy", scores)
         self.write("networks.csv", "method,seed,sparsity,path\nl1,0,0,before.npy\nl1,0,0.5,after.npy\n"
                                    "l1,0,0.8,after.npy\nl1,0,0.9,lossy.npy\n")
@@ -100,7 +134,8 @@ class Documentation(EndToEnd):
         self.furnish()
         ran = 0
         for page, words in commands():
-            small = SMALL if words[0] == "study" and "--keys" not in words else []
+            small = SMALL_OWN_MODEL if words[0] == "audit-model" else []
+            small = SMALL if words[0] == "study" and "--keys" not in words else small
             small = SMALL_ROUND if words[:2] == ["readers", "sample"] else small
             small = SMALL_GUARD if words[0] == "guard" else small
             small = SMALL_SPEED if "--target-speedup" in words else small
