@@ -75,7 +75,8 @@ TEST(LayerGradients, logits_are_those_of_the_predictor) {
 }
 
 TEST(LayerGradients, deep_in_the_network_they_are_what_a_small_change_of_the_value_does) {
-  // The first convolution's output: everything else comes after it. HardSwish for ReLU: no kink at zero, where most values lie, and steep enough to tell.
+  // The first convolution's output: everything else comes after it. HardSwish for ReLU: no kink at zero, where most
+  // values lie, and steep enough to tell.
   Graph graph = network();
   for (Node& node : graph.nodes) {
     if (std::holds_alternative<Relu>(node.operation)) {
