@@ -54,7 +54,7 @@ function gainItems(gains: Gains): Child[] {
   const timed = gains.milliseconds_per_image !== null;
   return [
     one(say('Time an image', '1枚あたりの処理時間'), gains.milliseconds_per_image, (value) => `${value.toFixed(2)} ms`),
-    one(say('Images a second', '1秒あたりの画像数'), gains.images_per_second, (value) => value.toFixed(1)),
+    one(say('Images a second', '1秒あたりの画像数'), gains.images_per_second, (value) => (value < 100 ? value.toFixed(1) : count(Math.round(value)))),
     one(say('Memory', 'メモリ'), gains.peak_bytes, bytes),
     !timed && say('Time, throughput and memory were not measured. niwaki bench --study measures them.', '処理時間・処理枚数・メモリは測定していない（niwaki bench --studyで測定できる）。'),
     one(say('File', 'ファイル'), gains.file_bytes, bytes),

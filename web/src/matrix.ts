@@ -24,7 +24,7 @@ function measures(): Measure[] {
   ];
 }
 
-const NAMES = 132; // room for names at the left and on top
+const NAMES = 152; // room for names at the left and on top
 const SIDE = 22;
 const LONGEST = 20;
 

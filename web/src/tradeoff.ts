@@ -105,8 +105,13 @@ function bandSeries(points: Point[], gain: Gain, colour: string): object[] {
   }];
 }
 
-function option(report: Report, gain: Gain, value: (point: Point) => Figure, band: boolean, theme: Theme): Option {
-  const { tolerance } = report.data.audit.options;
+/** A level that a curve is read against. */
+interface Level {
+  loss: number;
+  name: string;
+}
+
+function option(report: Report, gain: Gain, value: (point: Point) => Figure, band: boolean, level: Level, theme: Theme): Option {
   const all: Point[] = []; // the chart keeps their numbers: it would copy a point with all that hangs on it
   const series = report.methods.flatMap((method, index) => {
     const { colour, symbol, lineStyle, itemStyle } = seriesLook(theme, index, 2.2);
@@ -134,8 +139,8 @@ function option(report: Report, gain: Gain, value: (point: Point) => Figure, ban
     }),
     series: [...series, {
       type: 'line', data: [], silent: true,
-      markLine: { silent: true, symbol: 'none', data: [{ yAxis: -tolerance }], lineStyle: { color: theme.warm, type: [6, 4], width: 1.4 },
-        label: { position: 'insideMiddleBottom', formatter: say(`tolerance: ${change(-tolerance)}`, `許容幅: ${change(-tolerance)}`), color: theme.warm, fontSize: 12 } },
+      markLine: { silent: true, symbol: 'none', data: [{ yAxis: -level.loss }], lineStyle: { color: theme.warm, type: [6, 4], width: 1.4 },
+        label: { position: 'insideMiddleBottom', formatter: `${level.name}: ${change(-level.loss)}`, color: theme.warm, fontSize: 12 } },
     }],
   };
 }
@@ -204,10 +209,10 @@ function charts(report: Report): HTMLElement {
       some((point) => point.macro) ? chartFigure({ ...shared, title: macroTitle, file: 'trade-off-macro',
         note: rows.some((point) => point.band !== null) ? say('relative change; band: 95% over patients, for all sparsities at once', '相対変化。帯: 患者に関する95%同時信頼帯')
           : say('relative change; no band, because no bootstrap was asked for', '相対変化。ブートストラップを行っていないため信頼帯はない'),
-        option: (theme) => option(report, gain, (point) => point.macro, true, theme) }) : absent(macroTitle),
+        option: (theme) => option(report, gain, (point) => point.macro, true, { loss: report.data.audit.options.tolerance, name: say('tolerance', '許容幅') }, theme) }) : absent(macroTitle),
       some((point) => point.worst?.change ?? null) ? chartFigure({ ...shared, title: worstTitle, file: 'trade-off-worst-class',
         note: say('relative change of AP of the class that has lost most, among those that can be judged', '判定できるクラスのうち、最も低下したクラスのAPの相対変化'),
-        option: (theme) => option(report, gain, (point) => point.worst?.change ?? null, false, theme) }) : absent(worstTitle));
+        option: (theme) => option(report, gain, (point) => point.worst?.change ?? null, false, { loss: report.data.audit.options.drop, name: say('forgotten', '忘却の基準') }, theme) }) : absent(worstTitle));
   };
   select.addEventListener('change', draw);
   draw();
