@@ -12,6 +12,7 @@
 
 #include "niwaki/core/error.hpp"
 #include "niwaki/imaging/container.hpp"
+#include "niwaki/imaging/rle_stream.hpp"
 
 namespace niwaki {
 namespace {
@@ -56,6 +57,16 @@ void check_code_stream(const DicomContainer& container, const PixelDescription& 
                                  told.bits, pixels.samples, pixels.bits_allocated),
                      name, kLeaveOut);
   }
+}
+
+/// PS3.5 A.4.2: a frame is one fragment.
+void check_runs(const DicomContainer& container, const PixelDescription& pixels, const std::string& name) {
+  if (container.fragments.size() != 1) {
+    throw InputError(
+        fmt::format("the run-length coded picture lies in {} fragments, not in one", container.fragments.size()), name,
+        kLeaveOut);
+  }
+  check_rle_stream(container.fragments[0], pixels.samples * pixels.sample_bytes(), pixels.rows * pixels.columns, name);
 }
 
 /// DCMTK's pixel data over the fragments, with an empty offset table: there is one frame.
@@ -112,6 +123,7 @@ std::vector<unsigned char> decode_fragments(const DicomContainer& container, con
     case PixelCoding::kJpeg2000:
       return decode_jpeg2000(joined_fragments(container), pixels, name);
     case PixelCoding::kRle:
+      check_runs(container, pixels, name);
       break;
     default:
       check_code_stream(container, pixels, name);

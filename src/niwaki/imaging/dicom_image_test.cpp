@@ -234,6 +234,38 @@ TEST(DecodeDicom, a_code_stream_that_is_cut_off_or_of_another_size_is_refused) {
   EXPECT_THAT(error_of(encapsulated(colours, {jpeg})), HasSubstr("1 components"));
 }
 
+/// A frame of two segments: the high bytes and the low ones 9, six times.
+std::string runs(std::uint32_t second = 72) {
+  std::string frame;
+  for (const std::uint32_t number : {2U, 64U, second}) {
+    for (int shift = 0; shift < 32; shift += 8) {
+      frame += static_cast<char>(number >> shift);
+    }
+  }
+  frame.resize(64, '\0');
+  return frame + std::string("\xFF\1\1\2\3\xFF\4\x80", 8) + std::string("\xFB\x09", 2);
+}
+
+TEST(DecodeDicom, runs_are_unpacked_and_none_leads_outside) {
+  const RadiographForTests picture{.syntax = "1.2.840.10008.1.2.5"};
+  std::vector<float> expected;
+  for (const int high : {1, 1, 2, 3, 4, 4}) {
+    expected.push_back(static_cast<float>((256 * high + 9) / 4095.0));
+  }
+  EXPECT_THAT(read(encapsulated(picture, {runs()})).pixels, Pointwise(FloatNear(1e-7F), expected));
+  // DCMTK reads where these lead: a fuzzer's find.
+  for (const std::uint32_t second : {0xFFFF00E0U, 0U, 63U, 75U}) {
+    EXPECT_THAT(error_of(encapsulated(picture, {runs(second)})), HasSubstr("lies outside")) << second;
+  }
+  EXPECT_THAT(error_of(encapsulated(picture, {runs(70)})), HasSubstr("segment 1"));
+  EXPECT_THAT(error_of(encapsulated(picture, {runs(74)})), HasSubstr("segment 2"));
+  EXPECT_THAT(error_of(encapsulated(picture, {runs().substr(0, 60)})), HasSubstr("truncated (60 bytes)"));
+  EXPECT_THAT(error_of(encapsulated(picture, {runs().substr(0, 72), runs().substr(72)})), HasSubstr("2 fragments"));
+  RadiographForTests bytes = picture;
+  bytes.bits = 8;
+  EXPECT_THAT(error_of(encapsulated(bytes, {runs()})), HasSubstr("2 segments, where the header needs 1"));
+}
+
 TEST(DecodeDicom, sequences_nested_without_end_are_refused) {
   for (const bool explicit_vr : {true, false}) {
     const std::string beginning = DicomWriter::little(0x0040, 2) + DicomWriter::little(0xA730, 2) +
