@@ -74,9 +74,10 @@ std::string nih_text(const Cohort& cohort) {
 }
 
 /// One column a class, between what comes before and after.
-std::string column_text(const Cohort& cohort, const std::vector<std::string>& before,
+std::string column_text(const Cohort& cohort, LabelFormat format, const std::vector<std::string>& before,
                         const std::vector<std::string>& after,
                         const std::function<std::string(const Record&, const std::string&)>& cell) {
+  check_class_names(cohort, format);
   std::vector<std::string> header = before;
   header.insert(header.end(), cohort.classes.begin(), cohort.classes.end());
   header.insert(header.end(), after.begin(), after.end());
@@ -124,15 +125,15 @@ void write_labels_as(const Cohort& cohort, LabelFormat format, const fs::path& p
       write_file(path, nih_text(cohort));
       return;
     case LabelFormat::kNihCxrLt:
-      write_file(path, column_text(cohort, {"id"}, {"subj_id"}, cell_of));
+      write_file(path, column_text(cohort, format, {"id"}, {"subj_id"}, cell_of));
       return;
     case LabelFormat::kMimicCxrLt:
     case LabelFormat::kMimicCxr:
-      write_file(path, column_text(cohort, {"dicom_id", "path", "subject_id"}, {}, cell_of));
+      write_file(path, column_text(cohort, format, {"dicom_id", "path", "subject_id"}, {}, cell_of));
       return;
     case LabelFormat::kChexpert:
       check_paths(cohort);
-      write_file(path, column_text(cohort, {"Path"}, {}, cell_of));
+      write_file(path, column_text(cohort, format, {"Path"}, {}, cell_of));
       return;
   }
 }

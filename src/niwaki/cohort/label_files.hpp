@@ -9,8 +9,9 @@
 namespace niwaki {
 
 /// Writes a cohort's labels in one of the formats that read_labels() reads (kAuto is the project's own). Throws
-/// InputError, before anything is written, for what a format cannot say: an unknown label or another class in NIH's, an
-/// image with neither a finding nor No Finding there, a path without its patient in CheXpert's.
+/// InputError, before anything is written, for what a format cannot say: an unknown label or another class in NIH's, a
+/// class named as another column of the format, an image with neither a finding nor No Finding there, a path without
+/// its patient in CheXpert's.
 void write_labels_as(const Cohort& cohort, LabelFormat format, const std::filesystem::path& path);
 
 }  // namespace niwaki

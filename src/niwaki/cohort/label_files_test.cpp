@@ -11,6 +11,7 @@ namespace niwaki {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -137,6 +138,24 @@ TEST_F(LabelFormats, what_a_format_cannot_say_is_refused) {
   none.classes[1] = "No Finding";
   EXPECT_THAT(write(none, LabelFormat::kNih), HasSubstr("neither a finding nor No Finding"));
   EXPECT_THAT(write(cohort(), LabelFormat::kChexpert), HasSubstr("does not hold its patient"));
+  EXPECT_FALSE(fs::exists(folder_ / "out.csv"));
+}
+
+TEST_F(LabelFormats, a_class_named_as_another_column_is_refused_and_not_lost) {
+  const std::vector<std::pair<LabelFormat, std::string>> taken = {{LabelFormat::kNiwaki, "image"},
+                                                                  {LabelFormat::kNihCxrLt, "subj_id"},
+                                                                  {LabelFormat::kChexpert, "Sex"},
+                                                                  {LabelFormat::kMimicCxr, "ViewPosition"}};
+  for (const auto& [format, name] : taken) {
+    Cohort named = cohort();
+    named.classes[0] = name;
+    for (Record& record : named.records) {
+      record.image = "train/patient00001/study1/view1.jpg";
+      record.patient = "patient00001";
+    }
+    EXPECT_THAT(error_of([&] { write_labels_as(named, format, folder_ / "out.csv"); }),
+                AllOf(HasSubstr("'" + name + "'"), HasSubstr("class map")));
+  }
   EXPECT_FALSE(fs::exists(folder_ / "out.csv"));
 }
 

@@ -26,29 +26,39 @@ std::size_t first_column(const CsvTable& table, std::initializer_list<const char
   return found ? *found : table.column(*names.begin());  // throws, naming it
 }
 
+/// The columns of a format with one column a class that are none.
+std::vector<std::string> other_columns(LabelFormat format) {
+  switch (format) {
+    case LabelFormat::kNiwaki:
+      return {"id", "patient_id", "image", "site"};
+    case LabelFormat::kNihCxrLt:
+      return {"id", "subj_id", "subject_id"};
+    case LabelFormat::kChexpert:
+      return {"Path", "Sex", "Age", "Frontal/Lateral", "AP/PA"};
+    default:
+      return {"id", "path", "fpath", "dicom_id", "study_id", "subj_id", "subject_id", "ViewPosition", "split"};
+  }
+}
+
 ColumnLayout layout_of(const CsvTable& table, LabelFormat format) {
   ColumnLayout layout;
+  layout.not_classes = other_columns(format);
   if (format == LabelFormat::kNiwaki) {
     layout.id = table.column("id");
     layout.patient = table.column("patient_id");
     layout.image = table.find_column("image").value_or(layout.id);
     layout.site = table.find_column("site");
-    layout.not_classes = {"id", "patient_id", "image", "site"};
   } else if (format == LabelFormat::kNihCxrLt) {
     layout.id = layout.image = table.column("id");
     layout.patient = first_column(table, {"subj_id", "subject_id"});
-    layout.not_classes = {"id", "subj_id", "subject_id"};
   } else if (format == LabelFormat::kChexpert) {
     layout.id = layout.image = layout.patient = table.column("Path");
     layout.patient_in_path = layout.blank_says_nothing = true;
-    layout.not_classes = {"Path", "Sex", "Age", "Frontal/Lateral", "AP/PA"};
   } else {
     layout.id = first_column(table, {"dicom_id", "id", "path"});
     layout.image = first_column(table, {"path", "id", "dicom_id"});
     layout.patient = first_column(table, {"subject_id", "subj_id"});
     layout.blank_says_nothing = format == LabelFormat::kMimicCxr;
-    layout.not_classes = {"id",      "path",       "fpath",        "dicom_id", "study_id",
-                          "subj_id", "subject_id", "ViewPosition", "split"};
   }
   return layout;
 }
@@ -221,6 +231,16 @@ std::string_view patient_of_path(std::string_view path) {
     begin = end + 1;
   }
   return {};
+}
+
+void check_class_names(const Cohort& cohort, LabelFormat format) {
+  const std::vector<std::string> taken = other_columns(format);
+  for (const std::string& name : cohort.classes) {
+    if (std::find(taken.begin(), taken.end(), name) != taken.end()) {
+      throw InputError(fmt::format("the class '{}' has the name of another column of the format", name),
+                       "label file to write", "give it another name with a class map, or write another format");
+    }
+  }
 }
 
 ReadRows read_label_columns(const CsvTable& table, LabelFormat format, const LabelOptions& options) {

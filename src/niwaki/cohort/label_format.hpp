@@ -30,4 +30,8 @@ struct ReadRows {
 /// A label file with one column a class: every format but NIH's.
 ReadRows read_label_columns(const CsvTable& table, LabelFormat format, const LabelOptions& options);
 
+/// Before a cohort is written with one column a class: throws InputError for a class that would be read as the column
+/// of another thing, and so be lost.
+void check_class_names(const Cohort& cohort, LabelFormat format);
+
 }  // namespace niwaki

@@ -164,6 +164,7 @@ Cohort read_split_labels(const SplitLabelFiles& files, const LabelOptions& optio
 }
 
 void write_labels(const Cohort& cohort, const fs::path& path) {
+  check_class_names(cohort, LabelFormat::kNiwaki);
   std::vector<std::string> header = {"id", "patient_id", "image", "site"};
   header.insert(header.end(), cohort.classes.begin(), cohort.classes.end());
   CsvWriter writer(header);

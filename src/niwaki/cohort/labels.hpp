@@ -53,7 +53,7 @@ struct SplitLabelFiles {
 };
 Cohort read_split_labels(const SplitLabelFiles& files, const LabelOptions& options = {});
 
-/// The project's own format.
+/// The project's own format. Throws InputError for a class named as one of its other columns.
 void write_labels(const Cohort& cohort, const std::filesystem::path& path);
 
 }  // namespace niwaki
