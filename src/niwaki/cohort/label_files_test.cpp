@@ -153,7 +153,7 @@ TEST_F(LabelFormats, a_class_named_as_another_column_is_refused_and_not_lost) {
       record.image = "train/patient00001/study1/view1.jpg";
       record.patient = "patient00001";
     }
-    EXPECT_THAT(error_of([&] { write_labels_as(named, format, folder_ / "out.csv"); }),
+    EXPECT_THAT(error_of([&, written_as = format] { write_labels_as(named, written_as, folder_ / "out.csv"); }),
                 AllOf(HasSubstr("'" + name + "'"), HasSubstr("class map")));
   }
   EXPECT_FALSE(fs::exists(folder_ / "out.csv"));
