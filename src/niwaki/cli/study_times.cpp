@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 
 #include <nlohmann/json.hpp>
 #include <spawn.h>
@@ -17,6 +16,7 @@
 #include "niwaki/core/cancel.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/hash.hpp"
+#include "niwaki/core/instruction_set.hpp"
 #include "niwaki/core/text.hpp"
 #include "niwaki/core/version.hpp"
 
@@ -24,18 +24,6 @@ namespace niwaki {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// What the system calls its processor.
-std::string processor_name() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    const std::size_t colon = line.find(':');
-    if (line.starts_with("model name") && colon != std::string::npos) {
-      return std::string(trimmed(std::string_view(line).substr(colon + 1)));
-    }
-  }
-  return "unknown processor";
-}
 
 /// This program with these arguments; what it prints. Its messages go where ours go.
 std::string output_of(const std::vector<std::string>& arguments) {
@@ -115,11 +103,12 @@ std::string time_study(const StudyTiming& timing) {
     last = Json::parse(output_of(arguments));
     networks.push_back(measured(file, last));
   }
-  const Json document = {{"niwaki", version()},
-                         {"machine", {{"processor", processor_name()}, {"threads", last.at("threads")}}},
-                         {"engine", last.at("engine")},
-                         {"batch", last.at("batch")},
-                         {"networks", std::move(networks)}};
+  const Json document = {
+      {"niwaki", version()},
+      {"machine", {{"processor", processor_name().value_or("unknown processor")}, {"threads", last.at("threads")}}},
+      {"engine", last.at("engine")},
+      {"batch", last.at("batch")},
+      {"networks", std::move(networks)}};
   std::string text = document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
   write_file(timing.study / "times.json", text);
   return text;

@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cstdlib>
+#include <fstream>
 
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/text.hpp"
 
 namespace niwaki {
 namespace {
@@ -62,6 +64,17 @@ std::vector<InstructionSet> instruction_sets_here() {
     }
   }
   return sets;
+}
+
+std::optional<std::string> processor_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t colon = line.find(':');
+    if (line.starts_with("model name") && colon != std::string::npos) {
+      return std::string(trimmed(std::string_view(line).substr(colon + 1)));
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace niwaki

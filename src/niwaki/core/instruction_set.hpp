@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +19,9 @@ InstructionSet instruction_set();
 std::vector<InstructionSet> instruction_sets_here();
 
 const char* instruction_set_name(InstructionSet set);
+
+/// What the system calls its processor (/proc/cpuinfo); none where it says nothing.
+std::optional<std::string> processor_name();
 
 /// The choice behind instruction_set(): `wanted` as NIWAKI_ISA says it ("" for the widest), of what the processor has.
 InstructionSet chosen_instruction_set(std::string_view wanted, InstructionSet widest);

@@ -30,23 +30,11 @@ constexpr int kRunsWithoutGain = 12;
 constexpr double kGain = 0.98;
 constexpr double kMostSeconds = 0.3;
 
-std::string processor_name() {
-  std::ifstream file("/proc/cpuinfo");
-  std::string line;
-  while (std::getline(file, line)) {
-    if (line.starts_with("model name")) {
-      const std::size_t colon = line.find(':');
-      std::string name = colon == std::string::npos ? line : line.substr(colon + 2);
-      std::ranges::replace(name, ',', ' ');
-      return name;
-    }
-  }
-  return "processor";
-}
-
-/// The first line of the file.
+/// The first line of the file, of two cells.
 std::string heading() {
-  return fmt::format("{}; niwaki {},seconds", processor_name(), version());
+  std::string processor = processor_name().value_or("processor");
+  std::ranges::replace(processor, ',', ' ');
+  return fmt::format("{}; niwaki {},seconds", processor, version());
 }
 
 std::string key_of(const Step& step, const Place& x, const Place& out, std::size_t threads) {
