@@ -8,6 +8,7 @@
 
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/error.hpp"
+#include "niwaki/report/json_figures.hpp"
 
 namespace niwaki {
 namespace {
@@ -91,12 +92,10 @@ class AuditReader {
     return value.get<std::size_t>();
   }
 
-  static Figure figure(const Json& value) { return value.is_null() ? Figure() : Figure(value.get<double>()); }
-
   [[nodiscard]] std::vector<Figure> figures(const Json& values, std::size_t count) const {
     std::vector<Figure> read;
     if (!values.is_null()) {
-      std::ranges::transform(values, std::back_inserter(read), figure);
+      std::ranges::transform(values, std::back_inserter(read), figure_of);
       check_count(read.size(), count);
     }
     return read;
@@ -157,12 +156,13 @@ class AuditReader {
     for (const Json& point : points) {
       MacroPoint& read = method.macro.emplace_back();
       read.sparsity = point.at("sparsity").get<double>();
-      read.auroc = figure(point.at("auroc"));
-      read.ap = figure(point.at("ap"));
-      read.f1 = figure(point.at("f1"));
+      read.auroc = figure_of(point.at("auroc"));
+      read.ap = figure_of(point.at("ap"));
+      read.f1 = figure_of(point.at("f1"));
       const auto ends = [&](const std::string& of) {
-        return point.contains(of + "_low") ? interval(figure(point.at(of + "_low")), figure(point.at(of + "_high")))
-                                           : std::nullopt;
+        return point.contains(of + "_low")
+                   ? interval(figure_of(point.at(of + "_low")), figure_of(point.at(of + "_high")))
+                   : std::nullopt;
       };
       read.auroc_interval = ends("auroc");
       read.ap_interval = ends("ap");
@@ -174,8 +174,8 @@ class AuditReader {
     ClassCurve curve;
     curve.name = value.at("name").get<std::string>();
     curve.delta_ap = figures(value.at("delta_ap"), sparsities - 1);
-    curve.ap_dense = figure(value.at("ap_dense"));
-    curve.auroc_dense = figure(value.at("auroc_dense"));
+    curve.ap_dense = figure_of(value.at("ap_dense"));
+    curve.auroc_dense = figure_of(value.at("auroc_dense"));
     curve.ap = figures(value.at("ap"), sparsities);
     curve.sensitivity = figures(value.at("sensitivity"), sparsities);
     curve.specificity = figures(value.at("specificity"), sparsities);
@@ -211,9 +211,9 @@ class AuditReader {
       read.patients_with = counted(effect.at("patients_with"));
       for (const auto& [key, loss] : {std::pair{"recall", &read.recall}, {"ap", &read.ap}}) {
         const Json& of = effect.at(key);
-        loss->excess = figure(of.at("excess"));
-        loss->interval = interval(figure(of.at("excess_low")), figure(of.at("excess_high")));
-        loss->holm = figure(of.at("holm"));
+        loss->excess = figure_of(of.at("excess"));
+        loss->interval = interval(figure_of(of.at("excess_low")), figure_of(of.at("excess_high")));
+        loss->holm = figure_of(of.at("holm"));
       }
     }
   }

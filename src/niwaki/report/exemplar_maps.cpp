@@ -192,9 +192,7 @@ class IndexReader {
 
   [[nodiscard]] ExemplarMap map(const Json& entry, const std::string& name) const {
     ExemplarMap read{.probability = entry.at("probability").get<double>(), .flat = entry.at("flat").get<bool>()};
-    if (!entry.at("correlation").is_null()) {
-      read.correlation = entry.at("correlation").get<double>();
-    }
+    read.correlation = figure_of(entry.at("correlation"));
     if (!(read.probability >= 0.0 && read.probability <= 1.0) ||
         !(std::abs(read.correlation.value_or(0.0)) <= 1.0 + kSame)) {
       refuse("a figure of an attention map is out of range");

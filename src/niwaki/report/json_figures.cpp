@@ -46,4 +46,8 @@ void add_interval(Json& object, const std::string& name, const FigureInterval& i
   object[name + "_high"] = interval ? json_figure(interval->high) : Json(nullptr);
 }
 
+Figure figure_of(const nlohmann::ordered_json& value) {
+  return value.is_null() ? Figure() : Figure(value.get<double>());
+}
+
 }  // namespace niwaki

@@ -13,6 +13,8 @@ namespace niwaki {
 
 /// null where there is none; a broken invariant where it is not finite.
 nlohmann::ordered_json json_figure(const Figure& value);
+/// The figure that json_figure() wrote. Throws nlohmann's exception for another kind of value.
+Figure figure_of(const nlohmann::ordered_json& value);
 /// An array of `count` figures; `of` names them in the message should they be another number.
 nlohmann::ordered_json json_figures(const std::vector<Figure>& values, std::size_t count, const std::string& of);
 /// [low, high], or null.

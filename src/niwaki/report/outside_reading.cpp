@@ -11,6 +11,7 @@
 #include "niwaki/metrics/binomial_bound.hpp"
 #include "niwaki/report/certificate_report.hpp"
 #include "niwaki/report/decision_report.hpp"
+#include "niwaki/report/json_figures.hpp"
 
 namespace niwaki {
 namespace {
@@ -30,10 +31,6 @@ auto read_json(const fs::path& path, const char* what, const char* advice, const
   } catch (const Json::exception&) {
     throw InputError(fmt::format("this is no {}", what), path.string(), advice);
   }
-}
-
-Figure figure(const Json& value) {
-  return value.is_null() ? Figure() : Figure(value.get<double>());
 }
 
 FigureInterval interval(const Json& value) {
@@ -107,7 +104,7 @@ CertificateEvidence certificate_of(const Json& document) {
   const Json* const step = step_of(document);
   const Json& named = step != nullptr ? *step : document.at("order").at(0);
   read.name = named.at("name").get<std::string>();
-  read.sparsity = figure(named.at("sparsity"));
+  read.sparsity = figure_of(named.at("sparsity"));
   for (const Json& entry : document.at("classes")) {
     if (entry.at("excluded").get<bool>()) {
       read.unclaimed.push_back(entry.at("name").get<std::string>());
@@ -159,11 +156,11 @@ void add_certificate(const fs::path& path, const AuditResult& audit, OutsideEvid
 
 GuardedFigure guarded_figure(const Json& of, std::size_t rates) {
   GuardedFigure read;
-  read.dense = figure(of.at("dense"));
-  read.pruned = figure(of.at("pruned"));
+  read.dense = figure_of(of.at("dense"));
+  read.pruned = figure_of(of.at("pruned"));
   for (std::size_t rate = 0; rate < rates; ++rate) {
     const Json& at = of.at("guarded").at(rate + 1);  // the first is nothing deferred
-    read.guarded.push_back(figure(at.at("value")));
+    read.guarded.push_back(figure_of(at.at("value")));
     read.gap.push_back(interval(at.at("gap_interval")));
   }
   return read;
@@ -182,12 +179,13 @@ GuardEvidence guard_of(const Json& document, const AuditResult& audit) {
   GuardEvidence read;
   read.method = document.at("method").get<std::string>();
   read.sparsity = document.at("sparsity").get<double>();
-  read.second_sparsity = figure(document.at("second_sparsity"));
+  read.second_sparsity = figure_of(document.at("second_sparsity"));
   read.signal = document.at("options").at("signal").get<std::string>();
   for (const Json& at : signal_of(document, read.signal).at("rates")) {
     read.rates.push_back(at.at("rate").get<double>());
-    read.deferred.push_back(figure(at.at("deferred").at("mean")));
-    read.milliseconds.push_back(at.at("milliseconds").is_null() ? Figure() : figure(at.at("milliseconds").at("mean")));
+    read.deferred.push_back(figure_of(at.at("deferred").at("mean")));
+    read.milliseconds.push_back(at.at("milliseconds").is_null() ? Figure()
+                                                                : figure_of(at.at("milliseconds").at("mean")));
   }
   read.macro_ap = guarded_figure(document.at("macro").at("ap"), read.rates.size());
   read.ap.resize(audit.classes.size());
