@@ -7,6 +7,7 @@
 
 #include "niwaki/core/parallel.hpp"
 #include "niwaki/metrics/bootstrap_interval.hpp"
+#include "niwaki/metrics/calibration.hpp"
 #include "niwaki/metrics/correlation.hpp"
 #include "niwaki/metrics/multiple_testing.hpp"
 
@@ -14,8 +15,7 @@ namespace niwaki {
 namespace {
 
 double log_loss(float score, std::int8_t label) {
-  constexpr double kTiny = 1.0 / (1 << 23);
-  const double p = std::clamp(static_cast<double>(score), kTiny, 1.0 - kTiny);
+  const double p = std::clamp(static_cast<double>(score), kLogLossClip, 1.0 - kLogLossClip);
   return label > 0 ? -std::log(p) : -std::log1p(-p);
 }
 
