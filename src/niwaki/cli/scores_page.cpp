@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "niwaki/cohort/label_text.hpp"
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/hash.hpp"
 #include "niwaki/core/parallel.hpp"
@@ -20,13 +21,7 @@ void add_image(ReportInput& input, const Cohort& cohort, std::size_t row) {
   if (!record.site.empty()) {
     input.sites[record.id] = record.site;
   }
-  std::vector<std::string>& findings = input.findings[record.id];
-  findings.clear();
-  for (std::size_t column = 0; column < cohort.classes.size(); ++column) {
-    if (cohort.label_view()(row, column) == Label::kPositive) {
-      findings.push_back(cohort.classes[column]);
-    }
-  }
+  input.findings[record.id] = positive_classes(cohort, row);
 }
 
 }  // namespace

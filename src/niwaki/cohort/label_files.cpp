@@ -5,6 +5,7 @@
 
 #include "niwaki/cohort/class_names.hpp"
 #include "niwaki/cohort/label_format.hpp"
+#include "niwaki/cohort/label_text.hpp"
 #include "niwaki/cohort/nih_labels.hpp"
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/csv.hpp"
@@ -87,7 +88,7 @@ std::string column_text(const Cohort& cohort, LabelFormat format, const std::vec
       writer.cell(cell(cohort.records[row], name));
     }
     for (const Label label : cohort.label_view().row(row)) {
-      writer.cell(label == Label::kUnknown ? "" : label == Label::kPositive ? "1" : "0");
+      writer.cell(label_cell(label));
     }
     for (const std::string& name : after) {
       writer.cell(cell(cohort.records[row], name));

@@ -8,6 +8,7 @@
 #include "niwaki/cohort/class_names.hpp"
 #include "niwaki/cohort/image_attributes.hpp"
 #include "niwaki/cohort/label_format.hpp"
+#include "niwaki/cohort/label_text.hpp"
 #include "niwaki/cohort/nih_labels.hpp"
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/csv.hpp"
@@ -173,7 +174,7 @@ void write_labels(const Cohort& cohort, const fs::path& path) {
     const Record& record = cohort.records[row];
     writer.cell(record.id).cell(record.patient).cell(record.image).cell(record.site);
     for (const Label label : labels.row(row)) {
-      writer.cell(label == Label::kUnknown ? "" : label == Label::kPositive ? "1" : "0");
+      writer.cell(label_cell(label));
     }
     writer.end_row();
   }

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "niwaki/cohort/label_text.hpp"
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/csv.hpp"
 #include "niwaki/core/error.hpp"
@@ -157,7 +158,7 @@ std::string maps_table(const Explanation& explanation, const std::vector<std::si
       const MapFigures& figures = network.figures[pair];
       csv.cell(pair).cell(explanation.cohort.records[explained.row].id).cell(explanation.classes[explained.name]);
       csv.cell(network.name).cell(map_method_name(explanation.options.maps.method));
-      csv.cell(explained.label == Label::kUnknown ? "" : explained.label == Label::kPositive ? "1" : "0");
+      csv.cell(label_cell(explained.label));
       csv.cell(static_cast<double>(figures.probability)).cell(figures.flat ? 1 : 0).cell(figures.tied ? 1 : 0);
       csv.cell(figures.peak_x).cell(figures.peak_y).cell(figures.correlation).cell(figures.overlap);
       csv.cell(explained.boxes ? std::to_string(explained.boxes->boxes.size()) : "");

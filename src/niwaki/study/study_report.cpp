@@ -4,6 +4,7 @@
 #include <optional>
 #include <random>
 
+#include "niwaki/cohort/label_text.hpp"
 #include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/hash.hpp"
@@ -41,10 +42,9 @@ void add_pictures(ReportInput& input, const StudyContext& study, const AuditResu
     const std::size_t shown = std::min(method.exemplars.exemplars.size(), study.recipe.gallery);
     for (std::size_t i = 0; i < shown; ++i) {
       const Exemplar& exemplar = method.exemplars.exemplars[i];
-      if (input.pictures.contains(exemplar.id)) {
-        continue;
+      if (!input.pictures.contains(exemplar.id)) {
+        input.pictures[exemplar.id] = thumbnail(*test.images, exemplar.row);
       }
-      input.pictures[exemplar.id] = thumbnail(*test.images, exemplar.row);
     }
   }
 }
@@ -52,19 +52,12 @@ void add_pictures(ReportInput& input, const StudyContext& study, const AuditResu
 /// Of every exemplar, also of those without a picture.
 void add_labels(ReportInput& input, const StudyContext& study, const AuditResult& audit) {
   const Cohort& test = study.cohort.test.cohort;
-  const MatrixView<const Label> labels = test.label_view();
   for (const MethodResult& method : audit.methods) {
     for (const Exemplar& exemplar : method.exemplars.exemplars) {
       if (!test.records[exemplar.row].site.empty()) {
         input.sites[exemplar.id] = test.records[exemplar.row].site;
       }
-      std::vector<std::string>& findings = input.findings[exemplar.id];
-      findings.clear();
-      for (std::size_t column = 0; column < labels.columns(); ++column) {
-        if (labels(exemplar.row, column) == Label::kPositive) {
-          findings.push_back(test.classes[column]);
-        }
-      }
+      input.findings[exemplar.id] = positive_classes(test, exemplar.row);
     }
   }
 }
