@@ -33,7 +33,7 @@ build-fuzz/.configured: CMakePresets.json | fuzz-packages
 	@cmake --preset fuzz
 	@touch $@
 
-build: packages build/.configured  ## the program: build/niwaki, with niwaki-networks beside it
+build: packages build/.configured  ## the program: build/niwaki, with niwaki-engine and niwaki-networks beside it
 	@cmake --build build --parallel $(JOBS) --target niwaki
 
 demo: build  ## the phantom study, from drawing the images to the report in out/demo

@@ -21,18 +21,19 @@ class Program(EndToEnd):
             with self.subTest(verb=verb):
                 self.assertIn("--help", self.niwaki(verb, "--help").out)
 
-    def test_light_verbs_start_without_the_heavy_libraries(self):
+    def test_verbs_that_read_scores_start_without_the_heavy_libraries(self):
         listed = subprocess.run(["ldd", place().program], capture_output=True, text=True, check=True).stdout
-        self.assertNotRegex(listed, "torch|opencv")
+        self.assertNotRegex(listed, "torch|opencv|dnnl|onnx")
 
-    def test_without_its_other_half_the_program_holds_light_verbs_alone(self):
+    def test_without_its_other_parts_the_program_holds_the_verbs_that_read_scores(self):
         program = self.folder / "niwaki"
         shutil.copy(place().program, program)
         for arguments in (["--version"], ["audit", "--help"]):
             subprocess.run([program, *arguments], stdout=subprocess.DEVNULL, check=True)
-        done = subprocess.run([program, "inspect", "x"], capture_output=True, text=True, check=False)
-        self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, r"^niwaki: error: .+: .*/niwaki-networks: .*make build.*\n$")
+        for verb, other in (("inspect", "networks"), ("bench", "engine"), ("guard", "engine")):
+            done = subprocess.run([program, verb, "x"], capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, rf"^niwaki: error: .+: .*/niwaki-{other}: .*make build.*\n$")
 
     def test_no_verb_is_a_usage_error(self):
         self.fails(2)

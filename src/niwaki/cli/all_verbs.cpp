@@ -10,7 +10,8 @@ void add_all_verbs(CLI::App& program) {
   add_fine_tune_verb(program);
   add_predict_verb(program);
   add_explain_verb(program);
-  add_light_verbs(program);
+  add_score_verbs(program);
+  add_engine_verbs(program);
   add_readers_verb(program);
   add_report_verb(program);
   add_inspect_verb(program);

@@ -14,8 +14,6 @@
 namespace niwaki {
 namespace {
 
-constexpr const char* kNetworksProgram = "niwaki-networks";
-
 void limit_openmp_spinning() {
   if (std::getenv("GOMP_SPINCOUNT") == nullptr && std::getenv("OMP_WAIT_POLICY") == nullptr) {
     setenv("GOMP_SPINCOUNT", "2000", 1);
@@ -24,15 +22,18 @@ void limit_openmp_spinning() {
 
 }  // namespace
 
-void become_networks_program(char** argv) {
+void become_other_program(OtherProgram other, char** argv) {
   std::error_code error;
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) {
     throw MachineError(fmt::format("the program cannot tell where it lies ({})", error.message()), "/proc/self/exe",
                        "run it where /proc is mounted");
   }
-  limit_openmp_spinning();
-  const std::filesystem::path program = self.parent_path() / kNetworksProgram;
+  const bool engine = other == OtherProgram::kEngine;
+  if (!engine) {
+    limit_openmp_spinning();
+  }
+  const std::filesystem::path program = self.parent_path() / (engine ? "niwaki-engine" : "niwaki-networks");
   execv(program.c_str(), argv);
   throw MachineError(
       fmt::format("the part of the program that runs networks does not start ({})", std::strerror(errno)),

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <string_view>
 
 namespace CLI {
@@ -28,19 +27,24 @@ void add_report_verb(CLI::App& program);
 void add_study_verbs(CLI::App& program);  // study and demo
 void add_train_verb(CLI::App& program);
 
-/// A verb that needs neither libtorch nor pictures. The program `niwaki` holds these and nothing else, so that they do
-/// not wait 0.4 s for the loader to bring in libtorch and OpenCV (docs/architecture.md).
-struct LightVerb {
+/// A verb that reads scores and runs no network. The program `niwaki` holds these and nothing else, so that they do not
+/// wait for the loader to bring in what runs networks (docs/architecture.md, decision 9).
+struct ScoreVerb {
   std::string_view name;
   void (*add)(CLI::App& program);
   bool large_heap = false;  // works in memory that it takes at once, on large pages, and never gives back
 };
-/// All of them; a new one is listed in light_verbs.cpp, once.
-std::span<const LightVerb> light_verbs();
-/// The one that the command line asks for, or none.
-const LightVerb* asked_for_light_verb(int argc, const char* const* argv);
+/// The one of this name, or none. A new one is listed in score_verbs.cpp, once.
+const ScoreVerb* score_verb(std::string_view name);
+void add_score_verbs(CLI::App& program);
 
-void add_light_verbs(CLI::App& program);
+/// A verb that runs networks by the engine alone, without libtorch and OpenCV: `niwaki-engine` holds these. A new one
+/// is listed here and in engine_verbs.cpp.
+constexpr bool is_engine_verb(std::string_view name) {
+  return name == "bench" || name == "guard";
+}
+void add_engine_verbs(CLI::App& program);
+
 /// Every verb, in the order of the help.
 void add_all_verbs(CLI::App& program);
 
