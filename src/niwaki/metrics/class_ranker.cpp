@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
-#include <limits>
 
 #include "niwaki/core/error.hpp"
 #include "niwaki/metrics/class_ranker_kernel.hpp"
@@ -48,7 +46,7 @@ Buckets cut_into_buckets(std::span<const float> scores, const std::vector<std::u
     buckets.high = std::max(buckets.high, key);
   }
   const std::size_t wanted = std::clamp(std::bit_ceil(rows.size() * kBucketsAPositive), kFewestBuckets, kMostBuckets);
-  while (((buckets.high - buckets.low) >> buckets.shift) >= wanted) {
+  while (buckets.shift < class_ranker::kWidestShift && ((buckets.high - buckets.low) >> buckets.shift) >= wanted) {
     ++buckets.shift;
   }
   return buckets;
@@ -98,41 +96,46 @@ void place_buckets(const Buckets& buckets, ClassRanker::Scratch& scratch) {
 /// go side by side, because a place in a bucket of which one was just taken is known late. Afterwards scratch.later and
 /// scratch.positive say where each bucket ends.
 void put_by_bucket(const Buckets& buckets, ClassRanker::Scratch& scratch) {
-  const std::size_t images = scratch.keys.size();
+  const std::size_t images = scratch.within.size();
   const std::size_t half = images / 2;
   scratch.by_bucket.resize(images + kPadding);
-  scratch.positives_by_bucket.resize(scratch.positive_keys.size() + kPadding);
-  const std::uint32_t* const keys = scratch.keys.data();
+  scratch.positives_by_bucket.resize(scratch.positive_keys.size());
+  scratch.positives_within.resize(scratch.positive_keys.size() + kPadding);
+  const std::uint16_t* const within = scratch.within.data();
   const std::uint16_t* const of_image = scratch.buckets.data();
-  std::uint32_t* const by_bucket = scratch.by_bucket.data();
+  std::uint16_t* const by_bucket = scratch.by_bucket.data();
   std::uint32_t* const positives_by_bucket = scratch.positives_by_bucket.data();
+  std::uint16_t* const positives_within = scratch.positives_within.data();
   std::uint32_t* const earlier = scratch.earlier.data();
   std::uint32_t* const later = scratch.later.data();
   std::uint32_t* const positive = scratch.positive.data();
   for (std::size_t i = 0; i < half; ++i) {
-    by_bucket[earlier[of_image[i]]++] = keys[i];
-    by_bucket[later[of_image[half + i]]++] = keys[half + i];
+    by_bucket[earlier[of_image[i]]++] = within[i];
+    by_bucket[later[of_image[half + i]]++] = within[half + i];
   }
   if (images % 2 == 1) {
-    by_bucket[later[of_image[images - 1]]++] = keys[images - 1];
+    by_bucket[later[of_image[images - 1]]++] = within[images - 1];
   }
   for (const std::uint32_t key : scratch.positive_keys) {
-    positives_by_bucket[positive[class_ranker::bucket_of(key, buckets)]++] = key;
+    const std::uint32_t place = positive[class_ranker::bucket_of(key, buckets)]++;
+    positives_by_bucket[place] = key;
+    positives_within[place] = class_ranker::within_bucket(key, buckets);
   }
 }
 
 /// As Kernel::look_around, for the positive keys of one bucket.
-void look_around_sorted(std::size_t bucket, ClassRanker::Scratch& scratch) {
-  const auto slice = [bucket](std::vector<std::uint32_t>& keys, const std::vector<std::uint32_t>& ends) {
-    const std::span<std::uint32_t> all(keys.data() + ends[bucket - 1], ends[bucket] - ends[bucket - 1]);
+void look_around_sorted(std::size_t bucket, const Buckets& buckets, ClassRanker::Scratch& scratch) {
+  const auto slice = [bucket](auto& keys, const std::vector<std::uint32_t>& ends) {
+    const std::span all(keys.data() + ends[bucket - 1], ends[bucket] - ends[bucket - 1]);
     std::sort(all.begin(), all.end());
     return all;
   };
-  const std::span<std::uint32_t> all = slice(scratch.by_bucket, scratch.later);
+  const std::span<std::uint16_t> all = slice(scratch.by_bucket, scratch.later);
   const std::span<std::uint32_t> positives = slice(scratch.positives_by_bucket, scratch.positive);
   Around* const around = scratch.around.data() + scratch.positive[bucket - 1];
   for (std::size_t i = 0; i < positives.size(); i += around[i].positives) {
-    const auto [low, high] = std::equal_range(all.begin(), all.end(), positives[i]);
+    const auto [low, high] =
+        std::equal_range(all.begin(), all.end(), class_ranker::within_bucket(positives[i], buckets));
     const auto end = std::upper_bound(positives.begin() + i, positives.end(), positives[i]);
     around[i].key = positives[i];
     around[i].positives = static_cast<std::uint32_t>(end - positives.begin() - i);
@@ -144,11 +147,12 @@ void look_around_sorted(std::size_t bucket, ClassRanker::Scratch& scratch) {
 void look_around(const Buckets& buckets, const Kernel& kernel, ClassRanker::Scratch& scratch) {
   scratch.around.resize(scratch.positive_keys.size());
   const class_ranker::ByBucket by_bucket = {scratch.by_bucket.data(), scratch.later.data(),
-                                            scratch.positives_by_bucket.data(), scratch.positive.data()};
+                                            scratch.positives_by_bucket.data(), scratch.positives_within.data(),
+                                            scratch.positive.data()};
   std::size_t begin = 0;
   for (const std::size_t bucket : scratch.crowded) {
     kernel.look_around(begin, scratch.positive[bucket - 1], buckets, by_bucket, scratch.around.data());
-    look_around_sorted(bucket, scratch);
+    look_around_sorted(bucket, buckets, scratch);
     begin = scratch.positive[bucket];
   }
   kernel.look_around(begin, scratch.positive_keys.size(), buckets, by_bucket, scratch.around.data());
@@ -183,10 +187,10 @@ ClassRanker::ClassRanker(std::span<const std::int8_t> labels) : images_(labels.s
 PositiveRanks ClassRanker::rank(std::span<const float> scores, Scratch& scratch, InstructionSet set) const {
   NIWAKI_CHECK(scores.size() == images_, "{} scores, {} labels", scores.size(), images_);
   const Kernel& kernel = kernel_for(set);
-  scratch.keys.resize(images_);
+  scratch.within.resize(images_);
   scratch.buckets.resize(images_);
   const Buckets buckets = cut_into_buckets(scores, positives_, scratch);
-  NIWAKI_CHECK(kernel.write_keys(scores.data(), images_, buckets, scratch.keys.data(), scratch.buckets.data()),
+  NIWAKI_CHECK(kernel.write_places(scores.data(), images_, buckets, scratch.within.data(), scratch.buckets.data()),
                "a score is no probability");
   if (positives_.empty()) {
     return {{}, 0, negatives()};
@@ -204,11 +208,7 @@ PositiveRanks ClassRanker::rank(std::span<const float> scores, Scratch& scratch,
 
 Confusion ClassRanker::confusion_at(std::span<const float> scores, double threshold, InstructionSet set) const {
   NIWAKI_CHECK(scores.size() == images_, "{} scores, {} labels", scores.size(), images_);
-  // The lowest float32 that is not below it: then comparing in float32 says the same.
-  auto lowest = static_cast<float>(threshold);
-  if (static_cast<double>(lowest) < threshold) {
-    lowest = std::nextafter(lowest, std::numeric_limits<float>::infinity());
-  }
+  const float lowest = lowest_called(threshold);
   const auto called = [&](std::uint32_t image) { return scores[image] >= lowest; };
   const auto found = static_cast<std::size_t>(std::count_if(positives_.begin(), positives_.end(), called));
   const auto left_out = static_cast<std::size_t>(std::count_if(unknown_.begin(), unknown_.end(), called));

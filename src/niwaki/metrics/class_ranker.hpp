@@ -46,15 +46,16 @@ class ClassRanker {
 
   /// Working memory that grows to what is needed and is used again; one a thread.
   struct Scratch {
-    std::vector<std::uint32_t> keys;                 // one an image
     std::vector<std::uint16_t> buckets;              // one an image
+    std::vector<std::uint16_t> within;               // one an image: class_ranker::within_bucket()
     std::vector<std::uint32_t> positive_keys;        // one a positive image
     std::vector<std::uint32_t> earlier;              // of each bucket, where the next image of the first half goes,
     std::vector<std::uint32_t> later;                // one of the second half,
     std::vector<std::uint32_t> positive;             // and a positive one
     std::vector<std::uint32_t> crowded;              // buckets of very many positive images
-    std::vector<std::uint32_t> by_bucket;            // the keys bucket by bucket, and padding
-    std::vector<std::uint32_t> positives_by_bucket;  // those of the positive images
+    std::vector<std::uint16_t> by_bucket;            // `within`, bucket by bucket, and padding
+    std::vector<std::uint32_t> positives_by_bucket;  // the positive images' keys,
+    std::vector<std::uint16_t> positives_within;     // and where within the bucket
     std::vector<class_ranker::Around> around;        // one a positive image, at the first of equal keys
     std::vector<RankStep> steps;
   };

@@ -27,15 +27,22 @@ inline std::uint32_t bucket_of(std::uint32_t key, const Buckets& buckets) {
   return ((key - buckets.low) >> buckets.shift) + 1;
 }
 
+/// A bucket is no wider than 2^16 keys, so these bits say which of them it is.
+constexpr std::uint32_t kWidestShift = 16;
+inline std::uint16_t within_bucket(std::uint32_t key, const Buckets& buckets) {
+  return static_cast<std::uint16_t>(key - buckets.low);
+}
+
 /// So many keys more may be read than there are.
-constexpr std::size_t kPadding = 16;
+constexpr std::size_t kPadding = 32;
 
 /// Keys that lie bucket by bucket: those of bucket b from ends[b - 1] to ends[b].
 struct ByBucket {
-  const std::uint32_t* keys;
+  const std::uint16_t* keys;  // within_bucket()
   const std::uint32_t* ends;
-  const std::uint32_t* positive_keys;  // the same for those of positive images
-  const std::uint32_t* positive_ends;
+  const std::uint32_t* positive_keys;    // those of positive images, whole,
+  const std::uint16_t* positive_within;  // within_bucket(),
+  const std::uint32_t* positive_ends;    // and where their buckets end
 };
 
 /// A key that positive images have: how many of them, and of all images how many have a lower one and the same.
@@ -47,8 +54,8 @@ struct Around {
 };
 
 struct Kernel {
-  /// Writes a key and a bucket for each score; answers whether all are probabilities.
-  bool (*write_keys)(const float* scores, std::size_t count, Buckets buckets, std::uint32_t* keys,
+  /// Writes the bucket of each score, and where in it that lies; answers whether all are probabilities.
+  bool (*write_places)(const float* scores, std::size_t count, Buckets buckets, std::uint16_t* within,
                      std::uint16_t* places);
   /// For the positive keys from `begin` to `end`, which are those of whole buckets: writes what is around each to where
   /// the first of its equals stands among all positive keys in rising order. The cost is that of comparing it with all

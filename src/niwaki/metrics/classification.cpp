@@ -1,5 +1,8 @@
 #include "niwaki/metrics/classification.hpp"
 
+#include <cmath>
+#include <limits>
+
 #include "niwaki/core/error.hpp"
 
 namespace niwaki {
@@ -22,6 +25,12 @@ Confusion confusion_at(std::span<const float> scores, std::span<const std::int8_
     }
   }
   return {counts[1][1], counts[0][1], counts[1][0], counts[0][0]};
+}
+
+float lowest_called(double threshold) {
+  const auto lowest = static_cast<float>(threshold);
+  return static_cast<double>(lowest) < threshold ? std::nextafter(lowest, std::numeric_limits<float>::infinity())
+                                                 : lowest;
 }
 
 double precision(const Confusion& confusion) {

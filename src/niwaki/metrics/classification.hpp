@@ -21,6 +21,10 @@ struct Confusion {
 /// out).
 Confusion confusion_at(std::span<const float> scores, std::span<const std::int8_t> labels, double threshold);
 
+/// The lowest float32 that is not below `threshold`, so that comparing with it in float32 says the same; NaN of NaN,
+/// which calls nothing.
+float lowest_called(double threshold);
+
 /// Each is 0 where its denominator is (scikit-learn's zero_division=0): nothing called, or nothing to find, or (for
 /// specificity) no image without the finding.
 double precision(const Confusion& confusion);

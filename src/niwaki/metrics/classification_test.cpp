@@ -105,5 +105,15 @@ TEST(SensitivityAtSpecificity, needs_both_kinds_of_image_and_a_specificity) {
   EXPECT_THROW((void)sensitivity_at_specificity(both, std::numeric_limits<double>::quiet_NaN()), BrokenInvariant);
 }
 
+TEST(LowestCalled, comparing_with_it_in_float_says_what_comparing_in_double_does) {
+  for (const double threshold : {0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0 / 3.0, 1.0, 1e-300}) {
+    const float lowest = lowest_called(threshold);
+    for (const float score : {lowest, std::nextafter(lowest, -1.0F), std::nextafter(lowest, 2.0F)}) {
+      EXPECT_EQ(score >= lowest, static_cast<double>(score) >= threshold) << threshold << ", " << score;
+    }
+  }
+  EXPECT_TRUE(std::isnan(lowest_called(std::numeric_limits<double>::quiet_NaN())));
+}
+
 }  // namespace
 }  // namespace niwaki
