@@ -1,10 +1,12 @@
 #include "niwaki/core/atomic_file.hpp"
 
-#include <atomic>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <deque>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <set>
 #include <system_error>
 #include <vector>
@@ -102,47 +104,82 @@ void write_file(const fs::path& path, std::string_view bytes) {
 
 namespace {
 
-/// A file of which parts are still being made.
-struct FileInParts {
-  std::vector<std::string> texts;
-  std::atomic<std::size_t> missing;
-  std::unique_ptr<AtomicFile> file;
+/// A file that is written part by part, in order, while its later parts are still being made.
+class FileInParts {
+ public:
+  explicit FileInParts(const FileToWrite& file) : path_(file.path), texts_(file.parts.size()) {}
 
-  explicit FileInParts(std::size_t parts) : texts(parts), missing(parts) {}
-
-  void write(const fs::path& path) {
-    file = std::make_unique<AtomicFile>(path);
-    for (std::string& text : texts) {
-      file->write(text);
-      std::string().swap(text);
+  /// Who brings the next part writes it and all that then can be; a part that comes meanwhile is left to him.
+  void take(std::size_t part, std::string text) {
+    std::unique_lock lock(mutex_);
+    texts_[part] = std::move(text);
+    if (writing_) {
+      return;
     }
-    file->sync();
+    writing_ = true;
+    while (next_ < texts_.size() && texts_[next_]) {
+      const std::string ready = std::move(*texts_[next_]);
+      lock.unlock();
+      write(ready, next_ + 1 == texts_.size());
+      lock.lock();
+      ++next_;
+    }
+    writing_ = false;
   }
+
+  [[nodiscard]] AtomicFile& file() { return *file_; }
+  [[nodiscard]] const fs::path& path() const { return path_; }
+
+ private:
+  void write(const std::string& text, bool last) {
+    if (!file_) {
+      file_ = std::make_unique<AtomicFile>(path_);
+    }
+    file_->write(text);
+    if (last) {
+      file_->sync();
+    }
+  }
+
+  const fs::path& path_;
+  std::unique_ptr<AtomicFile> file_;
+  std::mutex mutex_;
+  std::vector<std::optional<std::string>> texts_;  // one a part, once it is made
+  std::size_t next_ = 0;                           // the first that is not written
+  bool writing_ = false;
 };
+
+/// Of which file, and which of its parts. Files of one part come first, for they cannot be divided when the others are
+/// through, and of these the last, which is most often the largest.
+std::vector<std::pair<std::size_t, std::size_t>> making_order(std::span<const FileToWrite> files) {
+  std::vector<std::pair<std::size_t, std::size_t>> order;
+  for (std::size_t i = files.size(); i-- > 0;) {
+    for (std::size_t part = 0; part < files[i].parts.size(); ++part) {
+      order.emplace_back(i, part);
+    }
+  }
+  std::stable_partition(order.begin(), order.end(),
+                        [&](const auto& each) { return files[each.first].parts.size() == 1; });
+  return order;
+}
 
 }  // namespace
 
 void write_files(std::span<const FileToWrite> files) {
   std::deque<FileInParts> written;
-  std::vector<std::pair<std::size_t, std::size_t>> parts;  // of which file, and which of its parts
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    written.emplace_back(files[i].parts.size());
-    for (std::size_t part = 0; part < files[i].parts.size(); ++part) {
-      parts.emplace_back(i, part);
-    }
+  for (const FileToWrite& file : files) {
+    NIWAKI_CHECK(!file.parts.empty(), "{} has no parts", file.path.string());
+    written.emplace_back(file);
   }
-  // From the last file, which is most often the largest.
-  parallel_for(parts.size(), [&](std::size_t turn) {
-    const auto [i, part] = parts[parts.size() - 1 - turn];
-    written[i].texts[part] = files[i].parts[part]();
-    if (--written[i].missing == 0) {
-      written[i].write(files[i].path);
-    }
+  const std::vector<std::pair<std::size_t, std::size_t>> order = making_order(files);
+  parallel_for(order.size(), [&](std::size_t turn) {
+    const auto [i, part] = order[turn];
+    written[i].take(part, files[i].parts[part]());
   });
   std::set<fs::path> folders;
-  for (const FileInParts& each : written) {
-    each.file->sync_and_rename();
-    folders.insert(each.file->path_.parent_path());
+  for (FileInParts& each : written) {
+    each.file().sync_and_rename();
+    folders.insert(each.path().parent_path());
   }
   for (const fs::path& folder : folders) {
     sync_folder(folder);

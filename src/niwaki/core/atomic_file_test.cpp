@@ -121,6 +121,28 @@ TEST_F(AtomicFileTest, several_files_appear_together) {
   EXPECT_EQ(read_file(folder_ / "7"), std::string(1000, 'h'));
 }
 
+TEST_F(AtomicFileTest, parts_stand_in_their_order_whoever_is_through_first) {
+  std::vector<FileToWrite::Part> parts;
+  std::string expected;
+  for (int i = 0; i < 200; ++i) {
+    const std::string text(static_cast<std::size_t>(1 + 37 * i % 5000), static_cast<char>('a' + i % 26));
+    parts.emplace_back([text] { return text; });
+    expected += text;
+  }
+  write_files(std::vector<FileToWrite>{{folder_ / "parts", parts}, {folder_ / "one", [] { return "one"; }}});
+  EXPECT_EQ(read_file(folder_ / "parts"), expected);
+  EXPECT_EQ(read_file(folder_ / "one"), "one");
+  EXPECT_EQ(files(), 2U);
+}
+
+TEST_F(AtomicFileTest, of_several_files_none_appears_where_a_part_cannot_be_made) {
+  std::vector<FileToWrite::Part> parts(50, [] { return std::string("part"); });
+  parts[30] = []() -> std::string { throw InputError("a", "b", "c"); };
+  const std::vector<FileToWrite> files = {{folder_ / "parts", parts}, {folder_ / "one", [] { return "one"; }}};
+  EXPECT_THROW(write_files(files), InputError);
+  EXPECT_EQ(this->files(), 0U);
+}
+
 TEST_F(AtomicFileTest, of_several_files_none_appears_where_one_cannot_be_made) {
   write_file(folder_ / "0", "old");
   const std::vector<FileToWrite> files = {{folder_ / "0", [] { return "new"; }},

@@ -293,6 +293,9 @@ CsvWriter& CsvWriter::cell(int number) {
 
 void CsvWriter::end_row() {
   NIWAKI_CHECK(filled_ == width_, "{} cells in a row of {}", filled_, width_);
+  if (text_.empty()) {
+    text_.reserve(expected_rows_ * (row_size_ + row_size_ / 4));
+  }
   text_.append(row_.data(), row_size_);
   text_ += '\n';
   row_size_ = 0;

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace niwaki {
@@ -63,8 +64,8 @@ CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOpti
 class CsvWriter {
  public:
   explicit CsvWriter(const std::vector<std::string>& header);
-  /// Of rows without a header, each of `width` cells: a later part of a file.
-  explicit CsvWriter(std::size_t width) : width_(width) {}
+  /// Of rows without a header, each of `width` cells: a later part of a file, perhaps of about so many rows.
+  explicit CsvWriter(std::size_t width, std::size_t rows = 0) : width_(width), expected_rows_(rows) {}
   CsvWriter& cell(std::string_view text);
   CsvWriter& cell(const char* text) { return cell(std::string_view(text)); }
   CsvWriter& cell(const std::string& text) { return cell(std::string_view(text)); }
@@ -74,7 +75,8 @@ class CsvWriter {
   CsvWriter& cell(int number);
   /// Ends the row; it must have as many cells as the header.
   void end_row();
-  [[nodiscard]] const std::string& text() const { return text_; }
+  [[nodiscard]] const std::string& text() const& { return text_; }
+  [[nodiscard]] std::string text() && { return std::move(text_); }
 
  private:
   static constexpr std::size_t kPrintedBytes = 31;
@@ -94,6 +96,7 @@ class CsvWriter {
   std::size_t row_size_ = 0;
   std::vector<Printed> printed_;  // at a place that follows from the number's bits
   std::size_t width_ = 0;
+  std::size_t expected_rows_ = 0;  // for which memory is taken once the first is known
   std::size_t filled_ = 0;
 };
 
