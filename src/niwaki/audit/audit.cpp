@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "niwaki/audit/class_labels.hpp"
 #include "niwaki/audit/companions.hpp"
@@ -75,29 +76,30 @@ void correlate_with_frequency(const std::vector<AuditClass>& classes, MethodResu
 
 /// What is needed of one method at the exemplar sparsity.
 struct ExemplarTables {
-  const RowRanks* dense_ranks = nullptr;              // of the seed-averaged scores
-  const RowRanks* pruned_ranks = nullptr;             // at the exemplar sparsity
-  std::vector<std::span<const double>> correlations;  // of the images' dense and pruned ones, one a sparsity above 0
-  MatrixView<const double> dense;                     // these scores
-  MatrixView<const double> pruned;                    // at the exemplar sparsity
-  std::size_t step = 0;                               // of this
+  const RowRanks* dense_ranks = nullptr;          // of the seed-averaged scores
+  const RowRanks* pruned_ranks = nullptr;         // at the exemplar sparsity
+  std::vector<std::vector<double>> correlations;  // of the images' dense and pruned ones, one a sparsity above 0
+  MatrixView<const double> dense;                 // these scores
+  MatrixView<const double> pruned;                // at the exemplar sparsity
+  std::size_t step = 0;                           // of this
   PrunedPair pair;
 };
 
-ExemplarTables exemplar_tables(const Cohort& cohort, const ScoreGrid& grid, const MeasuredGrid& measured,
+ExemplarTables exemplar_tables(const Cohort& cohort, const ScoreGrid& grid, MeasuredGrid& measured,
                                const MethodFigures& figures, const std::string& method,
                                const OperatingPoints& operating_points, const AuditOptions& options) {
   ExemplarTables tables;
   for (std::size_t step = 0; step < figures.sparsities().size(); ++step) {
     const double sparsity = figures.sparsities()[step];
-    const AveragedTable& table = measured.average(grid.entry(method, grid.seeds.front(), sparsity));
+    const GridEntry& entry = grid.entry(method, grid.seeds.front(), sparsity);
+    const AveragedTable& table = measured.average(entry);
     const MatrixView<const double> values(table.average.values().data(), cohort.size(), cohort.classes.size());
     if (step == 0) {
       tables.dense = values;
       tables.dense_ranks = &table.ranks.value();
       continue;
     }
-    tables.correlations.emplace_back(table.correlations);
+    tables.correlations.push_back(measured.take_correlations(entry));
     if (is_exemplar_sparsity(sparsity, options)) {
       tables.step = step;
       tables.pruned = values;
@@ -118,7 +120,7 @@ ExemplarTables exemplar_tables(const Cohort& cohort, const ScoreGrid& grid, cons
 
 /// Exemplars, images, companions and strata, where the grid has the exemplar sparsity.
 void look_closer(const Cohort& cohort, const std::vector<ClassLabels>& labels, const ScoreGrid& grid,
-                 const MeasuredGrid& measured, const MethodFigures& figures, const OperatingPoints& operating_points,
+                 MeasuredGrid& measured, const MethodFigures& figures, const OperatingPoints& operating_points,
                  const AuditOptions& options, const Resampling* resampling, const ImageGroups& groups,
                  MethodResult& result, std::vector<Note>& notes) {
   const std::string where = "methods." + result.method;
@@ -133,12 +135,11 @@ void look_closer(const Cohort& cohort, const std::vector<ClassLabels>& labels, c
     }
     return;
   }
-  const ExemplarTables tables =
-      exemplar_tables(cohort, grid, measured, figures, result.method, operating_points, options);
+  ExemplarTables tables = exemplar_tables(cohort, grid, measured, figures, result.method, operating_points, options);
   result.exemplars =
       find_exemplars(cohort, labels, {tables.dense, *tables.dense_ranks}, {tables.pruned, *tables.pruned_ranks},
                      tables.pair.sparsity, options.exemplar_fraction, resampling, where + ".exemplars", notes);
-  result.exemplars.images = image_result(tables.correlations, tables.dense, tables.pruned, tables.pair);
+  result.exemplars.images = image_result(std::move(tables.correlations), tables.dense, tables.pruned, tables.pair);
   if (resampling == nullptr) {
     notes.push_back({where + ".companions", "none measured, because no bootstrap was asked for"});
     if (!groups.strata.empty() || !groups.measures.empty()) {
@@ -149,10 +150,9 @@ void look_closer(const Cohort& cohort, const std::vector<ClassLabels>& labels, c
   result.companions = companion_effects(labels, tables.pair, *resampling, options);
   result.strata = compare_strata(groups.strata, labels, tables.pair, *resampling, options);
   if (!groups.measures.empty()) {
-    const std::size_t steps = figures.sparsities().size() - 1;
     std::vector<Figure> agreements;
     for (std::size_t image = 0; image < cohort.size(); ++image) {
-      agreements.push_back(result.exemplars.images.correlations.at(image * steps + tables.step - 1));
+      agreements.push_back(result.exemplars.images.correlation(image, tables.step - 1));
     }
     result.image_measures = correlate_measures(groups.measures, labels, tables.pair, agreements, *resampling);
   }
@@ -239,7 +239,7 @@ AuditResult audit(const Cohort& cohort, const std::vector<std::size_t>& train_po
     resampling.emplace(Resampling{patients, *resamples});
   }
   const Resampling* const resampled = resampling ? &*resampling : nullptr;
-  const MeasuredGrid measured = measure_grid(cohort, labels, grid, options, logits, operating_points, resampled);
+  MeasuredGrid measured = measure_grid(cohort, labels, grid, options, logits, operating_points, resampled);
 
   result.images = cohort.size();
   for (const Record& record : cohort.records) {

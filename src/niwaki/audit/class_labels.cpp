@@ -9,10 +9,10 @@
 namespace niwaki {
 namespace {
 
-/// How many images of one kind (label 1 or 0) each patient has who has any.
-std::vector<std::size_t> images_of_patients(const std::vector<std::uint32_t>& patients,
+/// How many images of one kind (label 1 or 0) each of `count` patients has who has any.
+std::vector<std::size_t> images_of_patients(const std::vector<std::uint32_t>& patients, std::size_t count,
                                             const std::vector<std::int8_t>& labels, int kind) {
-  std::vector<std::size_t> counts(patients.size());
+  std::vector<std::size_t> counts(count);
   for (std::size_t row = 0; row < labels.size(); ++row) {
     counts[patients[row]] += labels[row] == kind ? 1 : 0;
   }
@@ -20,7 +20,8 @@ std::vector<std::size_t> images_of_patients(const std::vector<std::uint32_t>& pa
   return counts;
 }
 
-ClassLabels labels_of_class(const Cohort& cohort, std::size_t column, const std::vector<std::uint32_t>& patients) {
+ClassLabels labels_of_class(const Cohort& cohort, std::size_t column, const std::vector<std::uint32_t>& patients,
+                            std::size_t count) {
   const MatrixView<const Label> view = cohort.label_view();
   ClassLabels labels;
   labels.name = cohort.classes[column];
@@ -32,8 +33,8 @@ ClassLabels labels_of_class(const Cohort& cohort, std::size_t column, const std:
     labels.negatives += label == Label::kNegative ? 1 : 0;
     labels.unknown += label == Label::kUnknown ? 1 : 0;
   }
-  const std::vector<std::size_t> positives = images_of_patients(patients, labels.values, 1);
-  const std::vector<std::size_t> negatives = images_of_patients(patients, labels.values, 0);
+  const std::vector<std::size_t> positives = images_of_patients(patients, count, labels.values, 1);
+  const std::vector<std::size_t> negatives = images_of_patients(patients, count, labels.values, 0);
   labels.positive_patients = positives.size();
   labels.negative_patients = negatives.size();
   labels.effective_patients = std::min(effective_patients(positives), effective_patients(negatives));
@@ -58,7 +59,9 @@ std::vector<ClassLabels> labels_by_class(const Cohort& cohort) {
 
 std::vector<ClassLabels> labels_by_class(const Cohort& cohort, const std::vector<std::uint32_t>& patients) {
   std::vector<ClassLabels> result(cohort.classes.size());
-  parallel_for(result.size(), [&](std::size_t column) { result[column] = labels_of_class(cohort, column, patients); });
+  const std::size_t count = patients.empty() ? 0 : std::size_t{1} + *std::ranges::max_element(patients);
+  parallel_for(result.size(),
+               [&](std::size_t column) { result[column] = labels_of_class(cohort, column, patients, count); });
   return result;
 }
 

@@ -1,9 +1,11 @@
 #include "niwaki/audit/image_result.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <iterator>
+#include <utility>
 
 #include "niwaki/core/parallel.hpp"
+#include "niwaki/metrics/classification.hpp"
 
 namespace niwaki {
 namespace {
@@ -22,64 +24,65 @@ void find_largest_fall(std::span<const double> dense, std::span<const double> pr
   }
 }
 
-/// A comparison with NaN (no operating point) is false, so nothing flips there.
-std::vector<Flip> flips_of(const PrunedPair& pair, std::size_t row, std::size_t classes) {
-  std::vector<Flip> flips;
-  for (std::size_t column = 0; column < classes; ++column) {
-    Flip lost{column, true, 0};
-    Flip gained{column, false, 0};
-    for (std::size_t seed = 0; seed < pair.dense.size(); ++seed) {
-      const double threshold = (*pair.operating_points[seed])[column];
-      const bool before = static_cast<double>(pair.dense[seed](row, column)) >= threshold;
-      const bool after = static_cast<double>(pair.pruned[seed](row, column)) >= threshold;
-      lost.seeds += before && !after ? 1 : 0;
-      gained.seeds += after && !before ? 1 : 0;
-    }
-    for (const Flip& flip : {lost, gained}) {
-      if (2 * flip.seeds > pair.dense.size()) {
-        flips.push_back(flip);
-      }
+/// Counts, for one image after the other, the seeds in which pruning turns a class's call.
+class FlipCounter {
+ public:
+  FlipCounter(const PrunedPair& pair, std::size_t classes) : pair_(pair), lost_(classes), gained_(classes) {
+    for (const std::vector<double>* const points : pair.operating_points) {
+      std::vector<float>& lowest = lowest_called_.emplace_back();
+      std::ranges::transform(*points, std::back_inserter(lowest), lowest_called);
     }
   }
-  return flips;
-}
 
-/// Calls work(row) for every row, many in each turn of parallel_for.
-template <typename Work>
-void for_rows(std::size_t rows, const Work& work) {
-  parallel_for((rows + kRowsAtOnce - 1) / kRowsAtOnce, [&](std::size_t block) {
-    for (std::size_t row = block * kRowsAtOnce; row < std::min((block + 1) * kRowsAtOnce, rows); ++row) {
-      work(row);
+  std::vector<Flip> flips(std::size_t row) {
+    const std::size_t classes = lost_.size();
+    std::ranges::fill(lost_, 0);
+    std::ranges::fill(gained_, 0);
+    for (std::size_t seed = 0; seed < pair_.dense.size(); ++seed) {
+      const float* const before = pair_.dense[seed].row(row).data();
+      const float* const after = pair_.pruned[seed].row(row).data();
+      const float* const lowest = lowest_called_[seed].data();
+      for (std::size_t column = 0; column < classes; ++column) {
+        const int dense = before[column] >= lowest[column] ? 1 : 0;  // none with NaN, so nothing flips there
+        const int pruned = after[column] >= lowest[column] ? 1 : 0;
+        lost_[column] += dense & ~pruned;
+        gained_[column] += pruned & ~dense;
+      }
     }
-  });
-}
+    std::vector<Flip> flips;
+    for (std::size_t column = 0; column < classes; ++column) {
+      for (const bool lost : {true, false}) {
+        const auto seeds = static_cast<std::size_t>(lost ? lost_[column] : gained_[column]);
+        if (2 * seeds > pair_.dense.size()) {
+          flips.push_back({column, lost, seeds});
+        }
+      }
+    }
+    return flips;
+  }
 
-/// [images, sparsities]
-std::vector<Figure> by_image(const std::vector<std::span<const double>>& correlations, std::size_t images) {
-  const std::size_t steps = correlations.size();
-  std::vector<Figure> result(images * steps);
-  for_rows(images, [&](std::size_t row) {
-    for (std::size_t step = 0; step < steps; ++step) {
-      const double here = correlations[step][row];
-      result[row * steps + step] = std::isnan(here) ? Figure{} : here;
-    }
-  });
-  return result;
-}
+ private:
+  const PrunedPair& pair_;
+  std::vector<std::vector<float>> lowest_called_;  // [seeds][classes]
+  std::vector<int> lost_, gained_;                 // seeds, one a class
+};
 
 }  // namespace
 
-ImageResult image_result(const std::vector<std::span<const double>>& correlations, MatrixView<const double> dense,
+ImageResult image_result(std::vector<std::vector<double>> correlations, MatrixView<const double> dense,
                          MatrixView<const double> pruned, const PrunedPair& pair) {
   const std::size_t images = dense.rows();
   ImageResult result;
-  result.correlations = by_image(correlations, images);
+  result.correlations = std::move(correlations);
   result.fallen.resize(images);
   result.largest_fall.resize(images);
   result.flips.resize(images);
-  for_rows(images, [&](std::size_t row) {
-    find_largest_fall(dense.row(row), pruned.row(row), result.fallen[row], result.largest_fall[row]);
-    result.flips[row] = flips_of(pair, row, dense.columns());
+  parallel_for((images + kRowsAtOnce - 1) / kRowsAtOnce, [&](std::size_t block) {
+    FlipCounter counter(pair, dense.columns());
+    for (std::size_t row = block * kRowsAtOnce; row < std::min((block + 1) * kRowsAtOnce, images); ++row) {
+      find_largest_fall(dense.row(row), pruned.row(row), result.fallen[row], result.largest_fall[row]);
+      result.flips[row] = counter.flips(row);
+    }
   });
   return result;
 }

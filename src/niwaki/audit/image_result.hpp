@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <vector>
 
 #include "niwaki/audit/companions.hpp"
@@ -10,10 +9,10 @@
 namespace niwaki {
 
 /// What pruning does to every image, from seed-averaged probabilities [images, classes]. `correlations`: Spearman's of
-/// each image's pruned with its dense ones, one span a sparsity above 0, NaN where there is none (RowRanks::spearman);
-/// `dense` and `pruned`: the probabilities themselves, of sparsity 0 and the exemplar sparsity. `pair`: each seed's own
-/// tables there, from which flips are counted.
-ImageResult image_result(const std::vector<std::span<const double>>& correlations, MatrixView<const double> dense,
+/// each image's pruned with its dense ones, one vector a sparsity above 0, NaN where there is none
+/// (RowRanks::spearman); `dense` and `pruned`: the probabilities themselves, of sparsity 0 and the exemplar sparsity.
+/// `pair`: each seed's own tables there, from which flips are counted.
+ImageResult image_result(std::vector<std::vector<double>> correlations, MatrixView<const double> dense,
                          MatrixView<const double> pruned, const PrunedPair& pair);
 
 }  // namespace niwaki

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "niwaki/audit/aligned_scores.hpp"
 #include "niwaki/core/error.hpp"
@@ -290,6 +291,10 @@ const AveragedTable& MeasuredGrid::average(const GridEntry& entry) const {
   const auto found = averages.find(key_of(entry));
   NIWAKI_CHECK(found != averages.end(), "no average of method '{}' at sparsity {}", entry.method, entry.sparsity);
   return found->second;
+}
+
+std::vector<double> MeasuredGrid::take_correlations(const GridEntry& entry) {
+  return std::exchange(averages.at(key_of(entry)).correlations, {});
 }
 
 bool is_exemplar_sparsity(double sparsity, const AuditOptions& options) {

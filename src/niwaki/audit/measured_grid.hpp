@@ -67,6 +67,8 @@ struct MeasuredGrid {
   std::size_t saturated = 0;          // scores that are exactly 0 or 1 since they are no logits any more
 
   [[nodiscard]] const AveragedTable& average(const GridEntry& entry) const;
+  /// Of an entry's method and sparsity, which keep none.
+  std::vector<double> take_correlations(const GridEntry& entry);
 };
 
 /// Whether exemplars are sought at this sparsity.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -167,13 +168,19 @@ struct Flip {
 
 /// What pruning does to every image of the cohort.
 struct ImageResult {
-  /// Spearman's, dense against pruned, of seed-averaged probabilities: [images, sparsities above 0] row-major. An
-  /// exemplar's row is its vulnerability curve.
-  std::vector<Figure> correlations;
+  /// Spearman's, dense against pruned, of seed-averaged probabilities: [sparsities above 0][images], NaN where there is
+  /// none. An image's are its vulnerability curve.
+  std::vector<std::vector<double>> correlations;
   // At the exemplar sparsity, one an image:
   std::vector<std::size_t> fallen;       // the class whose seed-averaged probability fell most ...
   std::vector<double> largest_fall;      // ... and by how much, dense minus pruned (below 0 where all rose)
   std::vector<std::vector<Flip>> flips;  // by column
+
+  /// `step`: of the sparsities above 0.
+  [[nodiscard]] Figure correlation(std::size_t image, std::size_t step) const {
+    const double value = correlations.at(step).at(image);
+    return std::isnan(value) ? Figure{} : value;
+  }
 };
 
 struct Exemplar {

@@ -118,10 +118,11 @@ Json pairs(const std::vector<ClassPair>& values) {
 
 Json probabilities(const std::vector<float>& values, std::size_t classes) {
   NIWAKI_CHECK(values.size() == classes, "{} probabilities for {} classes", values.size(), classes);
-  Json array = Json::array();
+  Json::array_t array;
+  array.reserve(classes);
   for (const float value : values) {
     NIWAKI_CHECK(std::isfinite(value), "a probability is {}", value);
-    array.push_back(shortest_decimal(value));
+    array.emplace_back(shortest_decimal(value));
   }
   return array;
 }
@@ -146,9 +147,10 @@ Json exemplar(const Exemplar& value, const ImageResult& images, std::size_t spar
                  {"pruned", probabilities(value.pruned, classes.size())}};
   if (!images.flips.empty()) {
     const std::size_t steps = sparsities - 1;
-    Json curve = Json::array();
+    Json::array_t curve;
+    curve.reserve(steps);
     for (std::size_t step = 0; step < steps; ++step) {
-      curve.push_back(json_figure(images.correlations.at(value.row * steps + step)));
+      curve.push_back(json_figure(images.correlation(value.row, step)));
     }
     object["curve"] = std::move(curve);
     object["largest_fall"] = {{"class", classes.at(images.fallen.at(value.row)).name},
@@ -208,7 +210,8 @@ Json findings_ratios(const ExemplarResult& value) {
 
 Json exemplars(const ExemplarResult& value, std::size_t sparsities, const std::vector<AuditClass>& classes) {
   std::vector<std::size_t> rows;
-  Json images = Json::array();
+  Json::array_t images;
+  images.reserve(value.exemplars.size());
   for (const Exemplar& entry : value.exemplars) {
     rows.push_back(entry.row);
     images.push_back(exemplar(entry, value.images, sparsities, classes));

@@ -159,8 +159,8 @@ TEST(AuditJson, exemplars_have_their_curve_and_flips_where_images_were_measured)
   AuditResult result = example_result();
   EXPECT_FALSE(parsed(result)["methods"]["l1"]["exemplars"]["images"][0].contains("curve"));
   ImageResult& images = result.methods[0].exemplars.images;
-  images.correlations.assign(20 * 2, std::nullopt);
-  images.correlations[17 * 2] = 0.5;
+  images.correlations.assign(2, std::vector<double>(20, std::numeric_limits<double>::quiet_NaN()));
+  images.correlations[0][17] = 0.5;
   images.fallen.assign(20, 1);
   images.largest_fall.assign(20, 0.25);
   images.flips.resize(20);

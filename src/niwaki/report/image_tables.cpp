@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -84,7 +85,7 @@ std::string exemplar_table(const AuditResult& result) {
       table.end_row();
     }
   }
-  return table.text();
+  return std::move(table).text();
 }
 
 std::string pair_exemplar_table(const AuditResult& result) {
@@ -95,12 +96,12 @@ std::string pair_exemplar_table(const AuditResult& result) {
     add_exemplar(exemplar, exemplars.images, findings, result.seeds.size(), table);
     table.end_row();
   }
-  return table.text();
+  return std::move(table).text();
 }
 
 namespace {
 
-constexpr std::size_t kRowsAPart = 4096;
+constexpr std::size_t kRowsAPart = 1024;
 
 std::string image_header(const std::set<double>& sparsities) {
   std::vector<std::string> header = {"method", "row", "id", "fallen", "largest_fall", "flips"};
@@ -116,19 +117,19 @@ std::string image_rows(const AuditResult& result, const MethodResult& method, co
   const std::vector<std::string> findings = names_of(result.classes);
   const ImageResult& images = method.exemplars.images;
   const std::size_t steps = method.sparsities.size() - 1;
-  CsvWriter table(6 + sparsities.size());
+  CsvWriter table(6 + sparsities.size(), end - begin);
   for (std::size_t row = begin; row < end; ++row) {
     table.cell(method.method).cell(row).cell(result.ids.at(row));
     add_change(images, row, findings, result.seeds.size(), table);
     std::size_t step = 0;
     for (const double sparsity : sparsities) {
       const bool listed = step < steps && method.sparsities[step + 1] == sparsity;
-      table.cell(listed ? images.correlations[row * steps + step] : std::nullopt);
+      table.cell(listed ? images.correlation(row, step) : std::nullopt);
       step += listed ? 1 : 0;
     }
     table.end_row();
   }
-  return table.text();
+  return std::move(table).text();
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "niwaki/report/image_tables.hpp"
 
+#include <limits>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,9 +27,11 @@ AuditResult with_images() {
     result.ids.push_back("image-" + std::to_string(row));
   }
   ImageResult& images = result.methods[0].exemplars.images;
+  images.correlations.resize(2);
   for (std::size_t row = 0; row < 20; ++row) {
-    images.correlations.emplace_back(static_cast<double>(row) / 32.0);
-    images.correlations.emplace_back(row == 3 ? Figure{} : -static_cast<double>(row) / 32.0);
+    const double figure = static_cast<double>(row) / 32.0;
+    images.correlations[0].push_back(figure);
+    images.correlations[1].push_back(row == 3 ? std::numeric_limits<double>::quiet_NaN() : -figure);
     images.fallen.push_back(row % 3);
     images.largest_fall.push_back(static_cast<double>(row) / 64.0 - 0.125);
     images.flips.emplace_back();

@@ -19,7 +19,8 @@ Json json_figure(const Figure& value) {
 
 Json json_figures(const std::vector<Figure>& values, std::size_t count, const std::string& of) {
   NIWAKI_CHECK(values.size() == count, "{}: {} figures for {} sparsities", of, values.size(), count);
-  Json array = Json::array();
+  Json::array_t array;
+  array.reserve(count);
   for (const Figure& value : values) {
     array.push_back(json_figure(value));
   }
