@@ -82,7 +82,8 @@ struct ExemplarTables {
   MatrixView<const double> dense;                 // these scores
   MatrixView<const double> pruned;                // at the exemplar sparsity
   std::size_t step = 0;                           // of this
-  PrunedPair pair;
+  SeedCalls calls;
+  PrunedPair pair;  // whose scores are there with a bootstrap only
 };
 
 ExemplarTables exemplar_tables(const Cohort& cohort, const ScoreGrid& grid, MeasuredGrid& measured,
@@ -108,6 +109,8 @@ ExemplarTables exemplar_tables(const Cohort& cohort, const ScoreGrid& grid, Meas
   }
   tables.pair.sparsity = figures.sparsities()[tables.step];
   for (std::size_t seed = 0; seed < figures.seeds(); ++seed) {
+    tables.calls.dense.emplace_back(figures.unit(0, seed).called);
+    tables.calls.pruned.emplace_back(figures.unit(tables.step, seed).called);
     const auto view = [&](std::size_t step) {
       return MatrixView<const float>(figures.unit(step, seed).scores.data(), cohort.size(), cohort.classes.size());
     };
@@ -139,7 +142,7 @@ void look_closer(const Cohort& cohort, const std::vector<ClassLabels>& labels, c
   result.exemplars =
       find_exemplars(cohort, labels, {tables.dense, *tables.dense_ranks}, {tables.pruned, *tables.pruned_ranks},
                      tables.pair.sparsity, options.exemplar_fraction, resampling, where + ".exemplars", notes);
-  result.exemplars.images = image_result(std::move(tables.correlations), tables.dense, tables.pruned, tables.pair);
+  result.exemplars.images = image_result(std::move(tables.correlations), tables.dense, tables.pruned, tables.calls);
   if (resampling == nullptr) {
     notes.push_back({where + ".companions", "none measured, because no bootstrap was asked for"});
     if (!groups.strata.empty() || !groups.measures.empty()) {

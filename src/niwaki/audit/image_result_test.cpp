@@ -37,13 +37,18 @@ struct Images {
     for (std::size_t step = 1; step < ranks.size(); ++step) {
       correlations.push_back(ranks.front().spearman(ranks[step]));
     }
-    PrunedPair pair;
-    for (std::size_t seed = 0; seed < dense.size(); ++seed) {
-      pair.dense.emplace_back(dense[seed].data(), images, classes);
-      pair.pruned.emplace_back(pruned[seed].data(), images, classes);
-      pair.operating_points.push_back(&thresholds[seed]);
+    std::vector<std::vector<std::uint8_t>> called;
+    for (const auto* tables : {&dense, &pruned}) {
+      for (std::size_t seed = 0; seed < tables->size(); ++seed) {
+        called.push_back(calls(MatrixView((*tables)[seed].data(), images, classes), thresholds[seed]));
+      }
     }
-    return image_result(correlations, views.front(), views[exemplar_step], pair);
+    SeedCalls by_seed;
+    for (std::size_t seed = 0; seed < dense.size(); ++seed) {
+      by_seed.dense.emplace_back(called[seed]);
+      by_seed.pruned.emplace_back(called[dense.size() + seed]);
+    }
+    return image_result(correlations, views.front(), views[exemplar_step], by_seed);
   }
 };
 

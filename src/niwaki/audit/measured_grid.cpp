@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "niwaki/audit/aligned_scores.hpp"
+#include "niwaki/audit/image_result.hpp"
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/parallel.hpp"
 #include "niwaki/core/transpose.hpp"
@@ -334,6 +335,9 @@ MeasuredGrid measure_grid(const Cohort& cohort, const std::vector<ClassLabels>& 
     const bool keep = is_kept(entry.sparsity, options);
     add_to_average(grid, entry, table, keep, measured);
     if (keep) {
+      unit.called = calls(table, operating_points.of(entry.method, entry.seed));
+    }
+    if (keep && resampling != nullptr) {
       unit.scores = std::move(scores.values);
     }
   });

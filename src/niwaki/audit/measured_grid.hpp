@@ -45,8 +45,10 @@ struct Replicates {
 struct MeasuredUnit {
   std::vector<ClassFigures> classes;
   double pooled_calibration_error = 0.0;
-  Replicates replicates;      // empty without a bootstrap
-  std::vector<float> scores;  // [images, classes]; kept for the dense and the exemplar sparsity, else empty
+  Replicates replicates;  // empty without a bootstrap
+  // [images, classes]; of the dense and the exemplar sparsity, else empty:
+  std::vector<std::uint8_t> called;  // calls() at the operating points
+  std::vector<float> scores;         // with a bootstrap, which weighs them
 };
 
 /// Seed-averaged scores [images, classes] of one method and sparsity.
