@@ -17,11 +17,12 @@ namespace niwaki {
 class Compiler {
  public:
   Compiler(CompiledNetwork& result, const ShapedNetwork& shaped, const std::vector<Layout>& layouts,
-           std::size_t threads)
+           const std::vector<DenseAlgorithm>& algorithms, std::size_t threads)
       : result_(result),
         network_(shaped.network),
         shapes_(shaped.shapes),
         layouts_(layouts),
+        algorithms_(algorithms),
         threads_(threads),
         places_(network_.values.size()),
         last_use_(network_.values.size(), 0) {
@@ -114,7 +115,7 @@ class Compiler {
       const bool image = step.inputs[0] == 0 && shapes_[0].channels <= 3;
       const NumberedPlace x = image ? place_of(0, Layout::kImage) : input(step);
       const NumberedPlace out = step.has_residual() ? place_with_residual(step) : output(step);
-      task = dense_convolution(step, x, out, step.has_residual(), result_.plan_);
+      task = dense_convolution(step, x, out, step.has_residual(), algorithms_[step_], result_.plan_);
     }
     task.useful_operations = 2.0 * static_cast<double>(layer.weight->nonzeros()) *
                              static_cast<double>(shapes_[step.output].planes().positions());
@@ -265,6 +266,7 @@ class Compiler {
   const Steps& network_;
   const std::vector<Place>& shapes_;
   const std::vector<Layout>& layouts_;
+  const std::vector<DenseAlgorithm>& algorithms_;
   std::size_t threads_;
   std::vector<std::map<Layout, NumberedPlace>> places_;  // of each value
   std::vector<std::size_t> last_use_;                    // the last step that reads each value
@@ -273,8 +275,9 @@ class Compiler {
   std::size_t step_ = 0;
 };
 
-CompiledNetwork::CompiledNetwork(const ShapedNetwork& shaped, const std::vector<Layout>& layouts, std::size_t threads) {
-  Compiler(*this, shaped, layouts, threads).run();
+CompiledNetwork::CompiledNetwork(const ShapedNetwork& shaped, const std::vector<Layout>& layouts,
+                                 const std::vector<DenseAlgorithm>& algorithms, std::size_t threads) {
+  Compiler(*this, shaped, layouts, algorithms, threads).run();
 }
 
 CompiledNetwork::Instance::Instance(const CompiledNetwork& network) : arena_(network.arena_floats()) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "niwaki/engine/arena.hpp"
+#include "niwaki/engine/dense_tasks.hpp"
 #include "niwaki/engine/layouts.hpp"
 #include "niwaki/engine/place.hpp"
 
@@ -13,8 +14,9 @@ namespace niwaki {
 /// The tasks of a network for one shape of input [images, channels, height, width], with their places in an arena.
 class CompiledNetwork {
  public:
-  /// `layouts`: of every step, as layouts_of() gives them.
-  CompiledNetwork(const ShapedNetwork& shaped, const std::vector<Layout>& layouts, std::size_t threads);
+  /// `layouts`: of every step, as layouts_of() gives them; `algorithms`: of its dense convolutions.
+  CompiledNetwork(const ShapedNetwork& shaped, const std::vector<Layout>& layouts,
+                  const std::vector<DenseAlgorithm>& algorithms, std::size_t threads);
 
   [[nodiscard]] const std::vector<Task>& tasks() const { return tasks_; }
   [[nodiscard]] std::size_t arena_floats() const { return plan_.total_floats(); }

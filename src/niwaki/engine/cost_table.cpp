@@ -86,13 +86,14 @@ NumberedPlace added(MemoryPlan& plan, Place place, Layout layout) {
   return {plan.add(place.floats()), place};
 }
 
-double measure_convolution(const Step& step, const Place& x, const Place& out, Layout layout, std::size_t threads) {
+double measure_convolution(const Step& step, const Place& x, const Place& out, Layout layout, std::size_t threads,
+                           DenseAlgorithm algorithm = DenseAlgorithm::kDirect) {
   MemoryPlan plan;
   const bool image = layout == Layout::kBlocked && x.layout == Layout::kImage;
   const NumberedPlace from = added(plan, x, image ? Layout::kImage : layout);
   const NumberedPlace to = added(plan, out, layout);
   if (layout == Layout::kBlocked) {
-    return measured(dense_convolution(step, from, to, step.has_residual(), plan), plan);
+    return measured(dense_convolution(step, from, to, step.has_residual(), algorithm, plan), plan);
   }
   const NumberedPlace residual = added(plan, out, layout);
   return measured(sparse_convolution(step, from, step.has_residual() ? &residual : nullptr, to, threads, plan), plan);
@@ -151,6 +152,16 @@ double CostTable::convolution(const Step& step, const Place& x, const Place& out
   const double high = sparse(step, x, out, kDensities[upper], threads);
   const double slope = std::max(0.0, (high - low) / (kDensities[upper] - kDensities[upper - 1]));
   return std::max(low / 4, low + slope * (density - kDensities[upper - 1]));
+}
+
+double CostTable::winograd(const Step& step, const Place& x, const Place& out, std::size_t threads) {
+  if (x.layout != Layout::kBlocked || !has_dense_kernel(step, x, out, DenseAlgorithm::kWinograd)) {
+    return std::numeric_limits<double>::infinity();
+  }
+  return known(key_of(step, x, out, threads) + " winograd", [&] {
+    return measure_convolution(with_random_weight(step, 1, threads), x, out, Layout::kBlocked, threads,
+                               DenseAlgorithm::kWinograd);
+  });
 }
 
 double CostTable::sparse(const Step& step, const Place& x, const Place& out, double density, std::size_t threads) {

@@ -23,6 +23,7 @@ class CostTable : public Costs {
   static std::filesystem::path usual_file();
 
   double convolution(const Step& step, const Place& x, const Place& out, Layout layout, std::size_t threads) override;
+  double winograd(const Step& step, const Place& x, const Place& out, std::size_t threads) override;
   double change(const Place& value, Layout from, Layout to, std::size_t threads) override;
 
   /// Writes what was measured since. Where the file cannot be written, it is measured again next time.

@@ -158,22 +158,26 @@ memory::dims weight_lengths(const ConvolutionLayer& layer) {
 }
 
 dnnl::convolution_forward::primitive_desc convolution_description(const Step& step, const Place& x, const Place& out,
-                                                                  bool residual) {
+                                                                  bool residual, DenseAlgorithm algorithm) {
   const auto& layer = std::get<ConvolutionLayer>(step.layer);
   const memory::desc weight(weight_lengths(layer), memory::data_type::f32, memory::format_tag::any);
   const memory::desc bias({out.channels}, memory::data_type::f32, memory::format_tag::x);
   const auto& [strides, pads, dilations, groups] = layer.geometry;
   const dnnl::convolution_forward::desc description(
-      dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, described(x), weight, bias,
-      described(out), pair(strides), {dilations[0] - 1, dilations[1] - 1}, {pads[0], pads[1]}, {pads[2], pads[3]});
+      dnnl::prop_kind::forward_inference,
+      algorithm == DenseAlgorithm::kWinograd ? dnnl::algorithm::convolution_winograd
+                                             : dnnl::algorithm::convolution_direct,
+      described(x), weight, bias, described(out), pair(strides), {dilations[0] - 1, dilations[1] - 1},
+      {pads[0], pads[1]}, {pads[2], pads[3]});
   return {description, attributes(step.activation, residual), cpu()};
 }
 
 }  // namespace
 
-bool has_dense_kernel(const Step& step, const Place& x, const Place& out) {
+bool has_dense_kernel(const Step& step, const Place& x, const Place& out, DenseAlgorithm algorithm) {
   try {
-    const char* kernel = convolution_description(step, x, out, false).impl_info_str();
+    const auto description = convolution_description(step, x, out, step.has_residual(), algorithm);
+    const char* kernel = description.impl_info_str();
     return std::strstr(kernel, "ref") == nullptr;
   } catch (const dnnl::error&) {
     return false;
@@ -181,9 +185,9 @@ bool has_dense_kernel(const Step& step, const Place& x, const Place& out) {
 }
 
 Task dense_convolution(const Step& step, const NumberedPlace& x, const NumberedPlace& out, bool residual,
-                       MemoryPlan& plan) {
+                       DenseAlgorithm algorithm, MemoryPlan& plan) {
   const auto& layer = std::get<ConvolutionLayer>(step.layer);
-  const auto description = convolution_description(step, x.place, out.place, residual);
+  const auto description = convolution_description(step, x.place, out.place, residual, algorithm);
   auto primitive = std::make_shared<Primitive>();
   primitive->primitive = dnnl::convolution_forward(description);
   primitive->places = {{DNNL_ARG_SRC, description.src_desc(), x.number},
@@ -194,7 +198,7 @@ Task dense_convolution(const Step& step, const NumberedPlace& x, const NumberedP
       {DNNL_ARG_WEIGHTS, reordered(plain, layer.weight->dense().values.data(), description.weights_desc())},
       {DNNL_ARG_BIAS, bias_of(layer.bias)}};
   add_scratchpad(*primitive, description.scratchpad_desc(), plan);
-  return task_of(step.name, "dense", std::move(primitive));
+  return task_of(step.name, algorithm == DenseAlgorithm::kWinograd ? "winograd" : "dense", std::move(primitive));
 }
 
 Task dense_linear(const Step& step, const NumberedPlace& x, const NumberedPlace& out, MemoryPlan& plan) {

@@ -12,10 +12,15 @@ namespace niwaki {
 /// What oneDNN does (https://oneapi-src.github.io/oneDNN/v2.6), each as a task on places. `plan` gives the scratch
 /// memory that a primitive asks for.
 
+/// How oneDNN convolves: sum by sum, or by Winograd's minimal filtering (Lavin and Gray, arXiv 1509.09308), which spares
+/// half or three quarters of the multiplications of a 3x3 kernel and rounds a little more coarsely. Neither carries NaN
+/// and infinity as the reference does (the activations make 0 of NaN): Engine keeps them from here.
+enum class DenseAlgorithm { kDirect, kWinograd };
+
 /// `x` is kBlocked, or kImage with at most 3 channels; `out` is kBlocked. With `residual`, `out` already holds what is
 /// to be added.
 Task dense_convolution(const Step& step, const NumberedPlace& x, const NumberedPlace& out, bool residual,
-                       MemoryPlan& plan);
+                       DenseAlgorithm algorithm, MemoryPlan& plan);
 
 /// `x` and `out` are kFlat.
 Task dense_linear(const Step& step, const NumberedPlace& x, const NumberedPlace& out, MemoryPlan& plan);
@@ -28,6 +33,7 @@ std::optional<Task> dense_pool(const Step& step, const NumberedPlace& x, const N
 Task layout_change(const NumberedPlace& x, const NumberedPlace& out);
 
 /// Whether oneDNN has a kernel of its own for this convolution, and not only its plain loops.
-bool has_dense_kernel(const Step& step, const Place& x, const Place& out);
+bool has_dense_kernel(const Step& step, const Place& x, const Place& out,
+                      DenseAlgorithm algorithm = DenseAlgorithm::kDirect);
 
 }  // namespace niwaki

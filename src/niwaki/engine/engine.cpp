@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
+#include <cmath>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -63,6 +64,10 @@ class Lease {
   std::unique_ptr<CompiledNetwork::Instance> instance_;
 };
 
+bool all_finite(std::span<const float> values) {
+  return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
+}
+
 double median(std::vector<double> values) {
   std::ranges::sort(values);
   return values.empty() ? 0 : values[values.size() / 2];
@@ -103,7 +108,7 @@ EngineKind parse_engine_kind(std::string_view name) {
 struct Engine::State {
   State(Graph network, EngineOptions chosen)
       : options(std::move(chosen)), threads(static_cast<std::size_t>(thread_count())), classes(class_count(network)) {
-    if (options.kind == EngineKind::kAuto && options.measured_costs) {
+    if ((options.kind == EngineKind::kAuto || options.kind == EngineKind::kDense) && options.measured_costs) {
       measured_costs.emplace(options.cost_file.value_or(CostTable::usual_file().string()));
     }
     if (options.kind == EngineKind::kReference) {
@@ -113,32 +118,63 @@ struct Engine::State {
     }
   }
 
-  /// The plan for this shape, made when it is first asked for.
-  Plan& plan(const Shape& shape) {
+  /// The plan for this shape, made when it is first asked for: of this kind, which is not kReference.
+  Plan& plan(const Shape& shape, EngineKind kind) {
     const std::lock_guard lock(mutex);
-    std::unique_ptr<Plan>& found = plans[shape];
+    std::unique_ptr<Plan>& found = plans[{shape, kind}];
     if (found == nullptr) {
       use_threads_in_libraries();
       const ShapedNetwork shaped(steps, shape);
-      found = std::make_unique<Plan>(CompiledNetwork(shaped, layouts_of(shaped, choose(shaped)), threads));
+      const std::vector<Layout> layouts = layouts_of(shaped, choose(shaped, kind));
+      found = std::make_unique<Plan>(CompiledNetwork(shaped, layouts, algorithms(shaped, layouts), threads));
     }
     return *found;
   }
 
-  std::vector<Layout> choose(const ShapedNetwork& shaped) {
-    if (options.kind == EngineKind::kSparse) {
+  std::vector<DenseAlgorithm> algorithms(const ShapedNetwork& shaped, const std::vector<Layout>& layouts) {
+    std::vector<DenseAlgorithm> chosen(layouts.size(), DenseAlgorithm::kDirect);
+    if (measured_costs) {
+      chosen = quicker_algorithms(shaped, layouts, threads, *measured_costs);
+      measured_costs->save();
+    }
+    return chosen;
+  }
+
+  std::vector<Layout> choose(const ShapedNetwork& shaped, EngineKind kind) {
+    if (kind == EngineKind::kSparse) {
       return uniform_layouts(shaped, Layout::kPlanes);
     }
-    if (options.kind == EngineKind::kDense) {
+    if (kind == EngineKind::kDense) {
       return uniform_layouts(shaped, Layout::kBlocked);
     }
     if (!measured_costs) {
       EstimatedCosts estimated;
       return plan_layouts(shaped, threads, estimated);
     }
-    std::vector<Layout> chosen = plan_layouts(shaped, threads, *measured_costs);
-    measured_costs->save();
-    return chosen;
+    return plan_layouts(shaped, threads, *measured_costs);
+  }
+
+  /// Writes the logits of `images`, of which there are as many as `shape` says or fewer. oneDNN's activations make 0 of
+  /// NaN, and Winograd's algorithm makes NaN of infinity: what is not finite, or does not come out so, is for our
+  /// kernels.
+  void run(const Shape& shape, std::span<const float> images, std::span<float> logits) {
+    const bool finite = all_finite(images);
+    if (finite) {
+      run(plan(shape, options.kind), images, logits);
+    }
+    if (!finite || (options.kind != EngineKind::kSparse && !all_finite(logits))) {
+      run(plan(shape, EngineKind::kSparse), images, logits);
+    }
+  }
+
+  static void run(Plan& plan, std::span<const float> images, std::span<float> logits) {
+    use_threads_in_libraries();
+    const Lease lease(plan);
+    const CompiledNetwork::Instance& instance = lease.instance();
+    std::ranges::copy(images, instance.input());
+    std::fill(instance.input() + images.size(), instance.input() + plan.network.input_floats(), 0.0F);
+    instance.run();
+    std::copy_n(instance.output(), logits.size(), logits.begin());
   }
 
   std::size_t images_at_once(const Shape& shape) {
@@ -179,7 +215,7 @@ struct Engine::State {
   Graph graph;  // for the reference alone
   Steps steps;
   std::mutex mutex;
-  std::map<Shape, std::unique_ptr<Plan>> plans;
+  std::map<std::pair<Shape, EngineKind>, std::unique_ptr<Plan>> plans;
   std::map<Shape, std::size_t> filling_images;
 };
 
@@ -204,23 +240,17 @@ std::vector<float> Engine::logits(std::span<const float> images, const Shape& sh
   const auto count = static_cast<std::size_t>(shape[0]);
   NIWAKI_CHECK(shape.size() == 4 && (count == 0 || images.size() % count == 0), "{} values for {} images",
                images.size(), count);
-  std::vector<float> logits;
-  logits.reserve(count * classes());
+  std::vector<float> logits(count * classes());
   if (count == 0) {
     return logits;
   }
   const std::size_t at_once = images_at_once(shape);
-  Plan& plan = state_->plan({static_cast<std::int64_t>(at_once), shape[1], shape[2], shape[3]});
   const std::size_t values = images.size() / count;
-  use_threads_in_libraries();
-  const Lease lease(plan);
-  const CompiledNetwork::Instance& instance = lease.instance();
   for (std::size_t first = 0; first < count; first += at_once) {
     const std::size_t size = std::min(at_once, count - first);
-    std::ranges::copy(images.subspan(first * values, size * values), instance.input());
-    std::fill_n(instance.input() + size * values, (at_once - size) * values, 0.0F);
-    instance.run();
-    logits.insert(logits.end(), instance.output(), instance.output() + size * classes());
+    state_->run({static_cast<std::int64_t>(at_once), shape[1], shape[2], shape[3]},
+                images.subspan(first * values, size * values),
+                std::span(logits).subspan(first * classes(), size * classes()));
   }
   return logits;
 }
@@ -230,7 +260,7 @@ std::vector<TaskTime> Engine::task_times(std::span<const float> images, const Sh
     return {};
   }
   const std::size_t at_once = images_at_once(shape);
-  Plan& plan = state_->plan({static_cast<std::int64_t>(at_once), shape[1], shape[2], shape[3]});
+  Plan& plan = state_->plan({static_cast<std::int64_t>(at_once), shape[1], shape[2], shape[3]}, state_->options.kind);
   use_threads_in_libraries();
   const Lease lease(plan);
   std::ranges::copy(images.first(plan.network.input_floats()), lease.instance().input());

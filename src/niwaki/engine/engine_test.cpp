@@ -2,14 +2,22 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <string>
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "niwaki/core/atomic_file.hpp"
 #include "niwaki/core/error.hpp"
+#include "niwaki/core/folder_for_tests.hpp"
+#include "niwaki/core/instruction_set.hpp"
 #include "niwaki/core/parallel.hpp"
 #include "niwaki/core/random.hpp"
+#include "niwaki/engine/compiled_network.hpp"
+#include "niwaki/engine/estimated_costs.hpp"
+#include "niwaki/engine/planner.hpp"
 #include "niwaki/engine/reference.hpp"
 #include "niwaki/model/zoo/zoo.hpp"
 
@@ -176,6 +184,119 @@ TEST(Engine, a_join_of_a_join_and_of_its_parts) {
   const std::vector<float> expected = reference_logits(graph, images, shape);
   for (const EngineKind kind : {EngineKind::kDense, EngineKind::kSparse}) {
     expect_close(Engine(graph, options(kind)).logits(images, shape), expected, "joins");
+  }
+}
+
+/// By Winograd's algorithm wherever oneDNN has it, whatever it takes; how many convolutions that are is added to
+/// `count`.
+std::vector<float> winograd_logits(const Graph& graph, const std::vector<float>& images, const Shape& shape,
+                                   std::size_t& count) {
+  const auto threads = static_cast<std::size_t>(thread_count());
+  use_threads_in_libraries();
+  const Steps steps = lower(graph, threads);
+  const ShapedNetwork shaped(steps, shape);
+  const std::vector<Layout> layouts = layouts_of(shaped, uniform_layouts(shaped, Layout::kBlocked));
+  class Wanted : public EstimatedCosts {
+   public:
+    double winograd(const Step& step, const Place& x, const Place& out, std::size_t threads) override {
+      const bool there = has_dense_kernel(step, x, out, DenseAlgorithm::kWinograd);
+      return there ? 0 : EstimatedCosts::winograd(step, x, out, threads);
+    }
+  } wanted;
+  const std::vector<DenseAlgorithm> algorithms = quicker_algorithms(shaped, layouts, threads, wanted);
+  count += static_cast<std::size_t>(std::ranges::count(algorithms, DenseAlgorithm::kWinograd));
+  const CompiledNetwork compiled(shaped, layouts, algorithms, threads);
+  const CompiledNetwork::Instance instance(compiled);
+  std::ranges::copy(images, instance.input());
+  instance.run();
+  return {instance.output(), instance.output() + compiled.output_floats()};
+}
+
+TEST(Winograd, agrees_with_the_reference_whatever_the_size_and_the_batch) {
+  std::size_t count = 0;
+  for (const auto& [architecture, side] : {std::pair("resnet18", 32), {"resnet18", 47}, {"densenet121", 32}}) {
+    const Graph graph = network(architecture, static_cast<std::size_t>(side));
+    for (const std::int64_t batch : {1, 4}) {
+      const Shape shape = {batch, 3, side, side};
+      const std::vector<float> images = pictures(shape);
+      expect_close(winograd_logits(graph, images, shape, count), reference_logits(graph, images, shape),
+                   fmt::format("{}, {} pixels, {} pictures", architecture, side, batch));
+    }
+  }
+  if (instruction_set() == InstructionSet::kAvx512) {
+    EXPECT_GT(count, 80U);
+  }
+}
+
+TEST(Winograd, is_chosen_where_it_is_quicker_and_never_by_estimate) {
+  const Steps steps = lower(network("resnet18", 64), 1);
+  const ShapedNetwork shaped(steps, {2, 3, 64, 64});
+  const std::vector<Layout> blocked = layouts_of(shaped, uniform_layouts(shaped, Layout::kBlocked));
+  EstimatedCosts estimated;
+  EXPECT_EQ(std::ranges::count(quicker_algorithms(shaped, blocked, 1, estimated), DenseAlgorithm::kWinograd), 0);
+  class OnlyFor128 : public EstimatedCosts {
+   public:
+    double winograd(const Step& /*step*/, const Place& x, const Place& /*out*/, std::size_t /*threads*/) override {
+      return x.channels == 128 ? 0 : 1e3;
+    }
+  } costs;
+  EXPECT_EQ(std::ranges::count(quicker_algorithms(shaped, blocked, 1, costs), DenseAlgorithm::kWinograd), 5);
+  const std::vector<Layout> planes = layouts_of(shaped, uniform_layouts(shaped, Layout::kPlanes));
+  EXPECT_EQ(std::ranges::count(quicker_algorithms(shaped, planes, 1, costs), DenseAlgorithm::kWinograd), 0);
+}
+
+/// Costs as this machine measures them for the network, but for Winograd's algorithm, which is said to take no time.
+void write_winograd_costs(const std::string& file, const Graph& graph, const std::vector<float>& images,
+                          const Shape& shape) {
+  const EngineOptions dense{.kind = EngineKind::kDense, .images_at_once = 2, .cost_file = file};
+  static_cast<void>(Engine(graph, dense).logits(images, shape));
+  std::string text = read_file(file);
+  constexpr std::string_view kKey = " winograd,";
+  for (std::size_t at = text.find(kKey); at != std::string::npos; at = text.find(kKey, at + 1)) {
+    const std::size_t begin = at + kKey.size();
+    text.replace(begin, text.find('\n', begin) - begin, "1e-12");
+  }
+  write_file(file, text);
+}
+
+TEST(Engine, nan_and_infinity_are_carried_as_the_reference_does) {
+  const FolderForTests folder("engine");
+  const std::string file = (folder / "costs.csv").string();
+  const Shape shape = {5, 3, 32, 32};
+  const Graph graph = network("resnet18", 32);
+  std::vector<float> images = pictures(shape);
+  write_winograd_costs(file, graph, images, shape);
+  const std::size_t values = images.size() / 5;
+  images[5] = std::numeric_limits<float>::quiet_NaN();
+  images[3 * values + 7] = std::numeric_limits<float>::infinity();
+  const std::vector<float> expected = reference_logits(graph, images, shape);
+  EXPECT_EQ(std::ranges::count_if(expected, [](float logit) { return std::isnan(logit); }), 6);
+  for (const EngineKind kind : {EngineKind::kDense, EngineKind::kSparse, EngineKind::kAuto}) {
+    for (const bool measured : {true, false}) {
+      const Engine engine(graph, {.kind = kind, .images_at_once = 2, .measured_costs = measured, .cost_file = file});
+      const std::vector<float> actual = engine.logits(images, shape);
+      for (std::size_t i = 0; i < actual.size(); ++i) {
+        EXPECT_EQ(std::isnan(actual[i]), std::isnan(expected[i])) << static_cast<int>(kind) << ", " << i;
+        EXPECT_TRUE(std::isnan(actual[i]) || std::abs(actual[i] - expected[i]) < 1e-4F) << i;
+      }
+    }
+  }
+}
+
+TEST(Winograd, is_used_by_an_engine_that_measured_it_to_be_quicker) {
+  const FolderForTests folder("winograd");
+  const std::string file = (folder / "costs.csv").string();
+  const Shape shape = {2, 3, 32, 32};
+  const Graph graph = network("resnet18", 32);
+  const std::vector<float> images = pictures(shape);
+  write_winograd_costs(file, graph, images, shape);
+  for (const bool measured : {true, false}) {
+    const Engine engine(
+        graph, {.kind = EngineKind::kDense, .images_at_once = 2, .measured_costs = measured, .cost_file = file});
+    const std::vector<TaskTime> times = engine.task_times(images, shape, 1);
+    const auto count = std::ranges::count(times, "winograd", &TaskTime::kind);
+    EXPECT_EQ(count > 0, measured && instruction_set() == InstructionSet::kAvx512);
+    expect_close(engine.logits(images, shape), reference_logits(graph, images, shape), "finite");
   }
 }
 

@@ -1,5 +1,7 @@
 #include "niwaki/engine/estimated_costs.hpp"
 
+#include <limits>
+
 namespace niwaki {
 namespace {
 
@@ -15,6 +17,11 @@ double EstimatedCosts::convolution(const Step& step, const Place& /*x*/, const P
   const double multiplications = static_cast<double>(weight.size()) * static_cast<double>(out.planes().positions());
   const double dense = multiplications / (kMultiplicationsPerSecond * static_cast<double>(threads));
   return layout == Layout::kBlocked ? dense : dense * weight.density() / kEvenDensity;
+}
+
+double EstimatedCosts::winograd(const Step& /*step*/, const Place& /*x*/, const Place& /*out*/,
+                                std::size_t /*threads*/) {
+  return std::numeric_limits<double>::infinity();
 }
 
 double EstimatedCosts::change(const Place& value, Layout /*from*/, Layout /*to*/, std::size_t threads) {

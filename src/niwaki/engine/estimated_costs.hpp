@@ -14,6 +14,8 @@ class EstimatedCosts : public Costs {
   static constexpr double kEvenDensity = 0.35;
 
   double convolution(const Step& step, const Place& x, const Place& out, Layout layout, std::size_t threads) override;
+  /// Never: how far it rounds otherwise depends on the sizes that run at once.
+  double winograd(const Step& step, const Place& x, const Place& out, std::size_t threads) override;
   double change(const Place& value, Layout from, Layout to, std::size_t threads) override;
 };
 

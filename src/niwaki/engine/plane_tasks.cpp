@@ -46,11 +46,24 @@ Task two_to_one(std::string name, const NumberedPlace& a, const NumberedPlace& b
   return task;
 }
 
+/// Calls body(channel) for every channel, of so many values: small ones are worked on together, for beginning a turn of
+/// parallel_for costs as much as hundreds of values.
+template <typename Body>
+void for_channels(std::size_t channels, std::size_t values, const Body& body) {
+  const std::size_t together = std::max<std::size_t>(1, kChunk / std::max<std::size_t>(1, values));
+  parallel_for((channels + together - 1) / together, [&](std::size_t turn) {
+    for (std::size_t channel = turn * together; channel < std::min((turn + 1) * together, channels); ++channel) {
+      body(channel);
+    }
+  });
+}
+
 /// Calls body(image, channel) for every plane of an image.
 template <typename Body>
 void for_image_planes(const Place& place, const Body& body) {
-  parallel_for(static_cast<std::size_t>(place.channels), [&](std::size_t channel) {
-    for (std::size_t image = 0; image < static_cast<std::size_t>(place.images); ++image) {
+  const auto images = static_cast<std::size_t>(place.images);
+  for_channels(static_cast<std::size_t>(place.channels), images * place.pixels(), [&](std::size_t channel) {
+    for (std::size_t image = 0; image < images; ++image) {
       body(image, channel);
     }
   });
@@ -192,7 +205,7 @@ Task affine(const Step& step, const NumberedPlace& x, const NumberedPlace& out) 
   if (place.layout == Layout::kPlanes) {
     return one_to_one(step.name, "elementwise", x, out, [place, act, layer](const float* from, float* to) {
       const Planes planes = place.planes();
-      parallel_for(layer.factors.size(), [&](std::size_t c) {
+      for_channels(layer.factors.size(), planes.positions(), [&](std::size_t c) {
         plane_kernels().affine(from + c * planes.stride, layer.factors[c], layer.terms[c], act, to + c * planes.stride,
                                planes.positions());
       });

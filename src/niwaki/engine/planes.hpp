@@ -36,8 +36,9 @@ struct PlaneKernels {
   void (*affine)(const float* a, float factor, float term, const Activation& activation, float* out, std::size_t count);
   void (*add)(const float* a, const float* b, const Activation& activation, float* out, std::size_t count);
   void (*multiply)(const float* a, const float* b, const Activation& activation, float* out, std::size_t count);
-  /// out[i] = from[i * step].
-  void (*pick)(const float* from, std::size_t step, float* out, std::size_t count);
+  /// out[row * out_stride + i] = from[row * from_stride + i * step] for i below `count` and each of `rows`.
+  void (*pick)(const float* from, std::size_t from_stride, std::size_t step, float* out, std::size_t out_stride,
+               std::size_t rows, std::size_t count);
   float (*sum)(const float* values, std::size_t count);
   /// Channels innermost, `block` of them (8 or 16): out[p, l] = activation(a[p, l] * factors[l] + terms[l]).
   void (*affine_block)(const float* a, const float* factors, const float* terms, std::size_t block,

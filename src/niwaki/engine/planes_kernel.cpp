@@ -4,6 +4,10 @@
 
 #include "niwaki/engine/planes.hpp"
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 namespace niwaki::planes::NIWAKI_KERNEL {
 namespace {
 
@@ -96,16 +100,42 @@ void multiply(const float* a, const float* b, const Activation& activation, floa
   });
 }
 
-void pick(const float* from, std::size_t step, float* out, std::size_t count) {
-  if (step == 1) {
-    std::copy_n(from, count, out);
-  } else if (step == 2) {
-    for (std::size_t i = 0; i < count; ++i) {
-      out[i] = from[2 * i];
-    }
-  } else {
-    for (std::size_t i = 0; i < count; ++i) {
-      out[i] = from[i * step];
+#if defined(__AVX512F__)
+/// The first `count` of 16 lanes.
+inline __mmask16 first_lanes(std::size_t count) {
+  return static_cast<__mmask16>(count >= 16 ? 0xFFFFU : (1U << count) - 1U);
+}
+
+/// Every second one. What is not picked beyond the last is not read.
+inline void pick_seconds(const float* from, float* out, std::size_t count) {
+  const __m512i even = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+  for (std::size_t i = 0; i < count; i += 16) {
+    const std::size_t reads = 2 * (count - i) - 1;
+    const __m512 low = _mm512_maskz_loadu_ps(first_lanes(reads), from + 2 * i);
+    const __m512 high =
+        reads > 16 ? _mm512_maskz_loadu_ps(first_lanes(reads - 16), from + 2 * i + 16) : _mm512_setzero_ps();
+    _mm512_mask_storeu_ps(out + i, first_lanes(count - i), _mm512_permutex2var_ps(low, even, high));
+  }
+}
+#else
+inline void pick_seconds(const float* from, float* out, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    out[i] = from[2 * i];
+  }
+}
+#endif
+
+void pick(const float* from, std::size_t from_stride, std::size_t step, float* out, std::size_t out_stride,
+          std::size_t rows, std::size_t count) {
+  for (std::size_t row = 0; row < rows; ++row, from += from_stride, out += out_stride) {
+    if (step == 1) {
+      std::copy_n(from, count, out);
+    } else if (step == 2) {
+      pick_seconds(from, out, count);
+    } else {
+      for (std::size_t i = 0; i < count; ++i) {
+        out[i] = from[i * step];
+      }
     }
   }
 }

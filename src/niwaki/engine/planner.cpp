@@ -1,12 +1,23 @@
 #include "niwaki/engine/planner.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <set>
 #include <utility>
 
 namespace niwaki {
 namespace {
+
+/// Of a convolution's first input and its output, were it to run in this layout.
+std::pair<Place, Place> places_of(const ShapedNetwork& shaped, std::size_t step, Layout layout) {
+  const std::size_t input = shaped.network.steps[step].inputs[0];
+  Place x = shaped.shapes[input];
+  x.layout = layout == Layout::kBlocked && input == 0 && x.channels <= 3 ? Layout::kImage : layout;
+  Place out = shaped.shapes[shaped.network.steps[step].output];
+  out.layout = layout;
+  return {x, out};
+}
 
 class Planner {
  public:
@@ -47,9 +58,9 @@ class Planner {
  private:
   [[nodiscard]] double cost(std::size_t i, Layout layout) const {
     const Step& step = network_.steps[i];
-    Place x = shapes_[step.inputs[0]];
-    x.layout = layout == Layout::kBlocked && step.inputs[0] == 0 && x.channels <= 3 ? Layout::kImage : layout;
-    return costs_.convolution(step, x, shapes_[step.output], layout, threads_);
+    const auto [x, out] = places_of(shaped_, i, layout);
+    const double direct = costs_.convolution(step, x, out, layout, threads_);
+    return layout == Layout::kBlocked ? std::min(direct, costs_.winograd(step, x, out, threads_)) : direct;
   }
 
   [[nodiscard]] std::vector<std::vector<Layout>> beginnings() const {
@@ -129,6 +140,23 @@ class Planner {
 
 std::vector<Layout> plan_layouts(const ShapedNetwork& shaped, std::size_t threads, Costs& costs) {
   return Planner(shaped, threads, costs).run();
+}
+
+std::vector<DenseAlgorithm> quicker_algorithms(const ShapedNetwork& shaped, const std::vector<Layout>& layouts,
+                                               std::size_t threads, Costs& costs) {
+  std::vector<DenseAlgorithm> result(layouts.size(), DenseAlgorithm::kDirect);
+  for (std::size_t i = 0; i < layouts.size(); ++i) {
+    const Step& step = shaped.network.steps[i];
+    if (layouts[i] != Layout::kBlocked || !std::holds_alternative<ConvolutionLayer>(step.layer)) {
+      continue;
+    }
+    const auto [x, out] = places_of(shaped, i, Layout::kBlocked);
+    const double winograd = costs.winograd(step, x, out, threads);
+    if (std::isfinite(winograd) && winograd < costs.convolution(step, x, out, Layout::kBlocked, threads)) {
+      result[i] = DenseAlgorithm::kWinograd;
+    }
+  }
+  return result;
 }
 
 std::vector<Layout> uniform_layouts(const ShapedNetwork& shaped, Layout layout) {

@@ -41,6 +41,7 @@ Convolution::Convolution(std::shared_ptr<const Weights> weights, std::vector<flo
     plan_masks();
     plan_rows();
   }
+  stage_shares_ = std::max<std::size_t>(1, options.threads);
   plan_tiles(options.threads, options.units == 0 ? kernels_.best_units : options.units);
 }
 
@@ -172,23 +173,41 @@ std::size_t Convolution::scratch_floats() const {
   return staged_ ? stage_.floats() : 0;
 }
 
+/// Each thread deals the rows of about the positions that are its own in this layer and the one before, which lie in
+/// its processor's cache.
 void Convolution::stage(PlanesInput in, float* scratch) const {
-  parallel_for(static_cast<std::size_t>(in_.channels), [&](std::size_t channel) {
-    for (std::size_t phase = 0; phase < phases_.size(); ++phase) {
-      stage_plane(in.data + channel * in.stride, phases_[phase],
-                  scratch + (channel * phases_.size() + phase) * stage_.stride);
+  constexpr std::size_t kAtOnce = 16;
+  const auto channels = static_cast<std::size_t>(in_.channels);
+  const std::size_t turns = (channels + kAtOnce - 1) / kAtOnce;
+  std::vector<std::size_t> begins;
+  for (std::size_t share = 0; share <= stage_shares_; ++share) {
+    begins.push_back(share * turns);
+  }
+  parallel_for_shares(begins, [&](std::size_t task) {
+    const std::size_t first = task % turns * kAtOnce;
+    for (std::size_t channel = first; channel < std::min(first + kAtOnce, channels); ++channel) {
+      for (std::size_t phase = 0; phase < phases_.size(); ++phase) {
+        stage_rows(in.data + channel * in.stride, phases_[phase], task / turns,
+                   scratch + (channel * phases_.size() + phase) * stage_.stride);
+      }
     }
   });
 }
 
-void Convolution::stage_plane(const float* from, const Phase& phase, float* to) const {
+void Convolution::stage_rows(const float* from, const Phase& phase, std::size_t share, float* to) const {
   const auto [height, width] = phase_size(phase);
-  for (std::int64_t n = 0; n < in_.images; ++n) {
-    for (std::int64_t y = 0; y < height; ++y) {
-      const std::int64_t row = n * in_.height + y * geometry_.strides[0] + phase.y;
-      plane_kernels().pick(from + row * in_.width + phase.x, static_cast<std::size_t>(geometry_.strides[1]),
-                           to + (n * out_.height + y) * out_.width, static_cast<std::size_t>(width));
-    }
+  const auto rows = static_cast<std::size_t>(in_.images * height);
+  const auto end = static_cast<std::int64_t>((share + 1) * rows / stage_shares_);
+  for (auto row = static_cast<std::int64_t>(share * rows / stage_shares_); row < end;) {
+    const std::int64_t image = row / height;
+    const std::int64_t y = row % height;
+    const std::int64_t count = std::min(height - y, end - row);
+    plane_kernels().pick(from + (image * in_.height + y * geometry_.strides[0] + phase.y) * in_.width + phase.x,
+                         static_cast<std::size_t>(geometry_.strides[0] * in_.width),
+                         static_cast<std::size_t>(geometry_.strides[1]), to + (image * out_.height + y) * out_.width,
+                         static_cast<std::size_t>(out_.width), static_cast<std::size_t>(count),
+                         static_cast<std::size_t>(width));
+    row += count;
   }
 }
 

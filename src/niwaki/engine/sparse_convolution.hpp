@@ -70,7 +70,7 @@ class Convolution {
   void plan_rows();
   [[nodiscard]] std::array<std::int64_t, 2> phase_size(const Phase& phase) const;
   void stage(PlanesInput in, float* scratch) const;
-  void stage_plane(const float* from, const Phase& phase, float* to) const;
+  void stage_rows(const float* from, const Phase& phase, std::size_t share, float* to) const;
   struct Tile {
     std::size_t first_unit = 0;
     std::size_t units = 0;
@@ -90,9 +90,10 @@ class Convolution {
   Planes in_;
   Planes out_;
   const Kernels& kernels_;
-  bool staged_ = false;  // the input is dealt into phases first
-  bool direct_ = false;  // the input is read where it lies
-  Planes stage_;         // of the phases
+  bool staged_ = false;           // the input is dealt into phases first
+  bool direct_ = false;           // the input is read where it lies
+  Planes stage_;                  // of the phases
+  std::size_t stage_shares_ = 1;  // of its rows, one a thread
   std::vector<Phase> phases_;
   std::vector<Tap> taps_;
   std::vector<std::int32_t> bases_;
