@@ -24,13 +24,15 @@ class Program(EndToEnd):
     def test_verbs_that_read_scores_start_without_the_heavy_libraries(self):
         listed = subprocess.run(["ldd", place().program], capture_output=True, text=True, check=True).stdout
         self.assertNotRegex(listed, "torch|opencv|dnnl|onnx")
+        engine = place().program.with_name("niwaki-engine")
+        self.assertNotIn("torch", subprocess.run(["ldd", engine], capture_output=True, text=True, check=True).stdout)
 
     def test_without_its_other_parts_the_program_holds_the_verbs_that_read_scores(self):
         program = self.folder / "niwaki"
         shutil.copy(place().program, program)
         for arguments in (["--version"], ["audit", "--help"]):
             subprocess.run([program, *arguments], stdout=subprocess.DEVNULL, check=True)
-        for verb, other in (("inspect", "networks"), ("bench", "engine"), ("guard", "engine")):
+        for verb, other in (("inspect", "networks"), ("bench", "engine"), ("guard", "engine"), ("predict", "engine")):
             done = subprocess.run([program, verb, "x"], capture_output=True, text=True, check=False)
             self.assertEqual(done.returncode, 1)
             self.assertRegex(done.stderr, rf"^niwaki: error: .+: .*/niwaki-{other}: .*make build.*\n$")

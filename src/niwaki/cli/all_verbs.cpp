@@ -8,7 +8,6 @@ void add_all_verbs(CLI::App& program) {
   add_train_verb(program);
   add_prune_verb(program);
   add_fine_tune_verb(program);
-  add_predict_verb(program);
   add_explain_verb(program);
   add_score_verbs(program);
   add_engine_verbs(program);

@@ -38,10 +38,10 @@ struct ScoreVerb {
 const ScoreVerb* score_verb(std::string_view name);
 void add_score_verbs(CLI::App& program);
 
-/// A verb that runs networks by the engine alone, without libtorch and OpenCV: `niwaki-engine` holds these. A new one
+/// A verb that runs networks by the engine alone, without libtorch: `niwaki-engine` holds these. A new one
 /// is listed here and in engine_verbs.cpp.
 constexpr bool is_engine_verb(std::string_view name) {
-  return name == "bench" || name == "guard";
+  return name == "bench" || name == "guard" || name == "predict";
 }
 void add_engine_verbs(CLI::App& program);
 
