@@ -6,10 +6,10 @@ FUZZ_SECONDS ?= 1800
 FUZZ_READERS ?= onnx_import labels scores dicom recipe
 
 .DEFAULT_GOAL := build
-.PHONY: packages test-packages fuzz-packages build demo test lint format sanitize fuzz kill-and-resume bench science clean help
+.PHONY: packages test-packages fuzz-packages build demo test lint format sanitize sanitize-threads fuzz kill-and-resume bench science clean help
 
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):.*## */\1|/p' Makefile | awk -F '|' '{ printf "make %-16s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## */\1|/p' Makefile | awk -F '|' '{ printf "make %-18s %s\n", $$1, $$2 }'
 
 packages:
 	@tools/install_packages.sh
@@ -27,6 +27,10 @@ build/.configured: CMakePresets.json | packages
 
 build-sanitize/.configured: CMakePresets.json | test-packages
 	@cmake --preset sanitize
+	@touch $@
+
+build-sanitize-threads/.configured: CMakePresets.json | test-packages
+	@cmake --preset sanitize-threads
 	@touch $@
 
 build-fuzz/.configured: CMakePresets.json | fuzz-packages
@@ -65,6 +69,12 @@ sanitize: test-packages build-sanitize/.configured  ## every test under AddressS
 	@cmake --build build-sanitize --parallel $(JOBS)
 	@cd build-sanitize && OMP_WAIT_POLICY=PASSIVE ctest --output-on-failure --parallel $(JOBS)
 
+# What libraries do among their own threads is not looked at: they are not built for it.
+sanitize-threads: test-packages build-sanitize-threads/.configured  ## the rooms that have threads, under ThreadSanitizer
+	@cmake --build build-sanitize-threads --parallel $(JOBS)
+	@cd build-sanitize-threads && TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1 OMP_WAIT_POLICY=PASSIVE \
+	  ctest --output-on-failure --parallel $(JOBS)
+
 fuzz: fuzz-packages build-fuzz/.configured  ## hostile files, FUZZ_SECONDS (1800) for each reader, under both sanitizers
 	@cmake --build build-fuzz --parallel $(JOBS) --target $(FUZZ_READERS:%=niwaki_fuzz_%)
 	@set -e; for reader in $(FUZZ_READERS); do echo "== $$reader"; mkdir -p build-fuzz/corpus/$$reader build-fuzz/found; \
@@ -72,4 +82,4 @@ fuzz: fuzz-packages build-fuzz/.configured  ## hostile files, FUZZ_SECONDS (1800
 	    -print_final_stats=1 -artifact_prefix=build-fuzz/found/$$reader- build-fuzz/corpus/$$reader fuzz/corpus/$$reader; done
 
 clean:  ## removes what was built, keeps studies in out/
-	@rm -rf build build-debug build-sanitize build-fuzz build-lint
+	@rm -rf build build-debug build-sanitize build-sanitize-threads build-fuzz build-lint

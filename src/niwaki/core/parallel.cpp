@@ -1,9 +1,12 @@
 #include "niwaki/core/parallel.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <thread>
+#include <vector>
 
 #include <omp.h>
 
@@ -75,6 +78,46 @@ constexpr std::size_t kMostShares = 256;
 
 }  // namespace
 
+#if defined(__SANITIZE_THREAD__)
+
+// ThreadSanitizer does not see how libgomp's threads wait for each other, and would take each loop for a race. Under it
+// threads are the standard library's, begun anew for every loop.
+namespace {
+
+template <typename Work>
+void on_threads(std::size_t threads, const Work& work) {
+  std::vector<std::jthread> others;
+  for (std::size_t thread = 1; thread < threads; ++thread) {
+    others.emplace_back([&work, thread] { work(thread); });
+  }
+  work(std::size_t{0});
+}
+
+}  // namespace
+
+void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) {
+  Bodies bodies(body);
+  std::atomic<std::size_t> next{0};
+  on_threads(std::min(count, static_cast<std::size_t>(thread_count())), [&](std::size_t /*thread*/) {
+    for (std::size_t i = next++; i < count; i = next++) {
+      bodies.call(i);
+    }
+  });
+  bodies.rethrow();
+}
+
+#else
+
+namespace {
+
+template <typename Work>
+void on_threads(std::size_t threads, const Work& work) {
+#pragma omp parallel num_threads(static_cast <int>(threads))
+  work(static_cast<std::size_t>(omp_get_thread_num()));
+}
+
+}  // namespace
+
 void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) {
   Bodies bodies(body);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(thread_count())
@@ -83,6 +126,8 @@ void parallel_for(std::size_t count, const std::function<void(std::size_t)>& bod
   }
   bodies.rethrow();
 }
+
+#endif
 
 void parallel_for_shares(std::span<const std::size_t> begins, const std::function<void(std::size_t)>& body) {
   NIWAKI_CHECK(begins.size() >= 2 && begins.size() <= kMostShares + 1, "{} shares", begins.size());
@@ -99,9 +144,7 @@ void parallel_for_shares(std::span<const std::size_t> begins, const std::functio
   for (std::size_t share = 0; share < shares; ++share) {
     next[share].value.store(begins[share], std::memory_order_relaxed);
   }
-#pragma omp parallel num_threads(static_cast <int>(shares))
-  {
-    const auto own = static_cast<std::size_t>(omp_get_thread_num());
+  on_threads(shares, [&](std::size_t own) {
     for (std::size_t turn = 0; turn < shares; ++turn) {
       const std::size_t share = (own + turn) % shares;
       for (std::size_t i = next[share].value.fetch_add(1, std::memory_order_relaxed); i < begins[share + 1];
@@ -109,7 +152,7 @@ void parallel_for_shares(std::span<const std::size_t> begins, const std::functio
         bodies.call(i);
       }
     }
-  }
+  });
   bodies.rethrow();
 }
 

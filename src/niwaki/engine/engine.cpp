@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
-#include <cmath>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -14,6 +13,7 @@
 #include "niwaki/engine/cost_table.hpp"
 #include "niwaki/engine/estimated_costs.hpp"
 #include "niwaki/engine/layouts.hpp"
+#include "niwaki/engine/planes.hpp"
 #include "niwaki/engine/planner.hpp"
 #include "niwaki/engine/reference.hpp"
 #include "niwaki/engine/sparse_kernel.hpp"
@@ -64,8 +64,16 @@ class Lease {
   std::unique_ptr<CompiledNetwork::Instance> instance_;
 };
 
-bool all_finite(std::span<const float> values) {
-  return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
+/// Of [images, values] row-major, the rows in which something is NaN or infinite.
+std::vector<std::size_t> odd_rows(std::span<const float> values, std::size_t rows) {
+  const std::size_t length = values.size() / rows;
+  std::vector<std::size_t> odd;
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (!plane_kernels().finite(values.data() + row * length, length)) {
+      odd.push_back(row);
+    }
+  }
+  return odd;
 }
 
 double median(std::vector<double> values) {
@@ -155,24 +163,42 @@ struct Engine::State {
   }
 
   /// Writes the logits of `images`, of which there are as many as `shape` says or fewer. oneDNN's activations make 0 of
-  /// NaN, and Winograd's algorithm makes NaN of infinity: what is not finite, or does not come out so, is for our
-  /// kernels.
+  /// NaN, and Winograd's algorithm makes NaN of infinity: images that are not finite, or do not come out so, are for
+  /// our kernels. The others never meet them.
   void run(const Shape& shape, std::span<const float> images, std::span<float> logits) {
-    const bool finite = all_finite(images);
-    if (finite) {
-      run(plan(shape, options.kind), images, logits);
+    const std::size_t count = logits.size() / classes;
+    Plan& usual = plan(shape, options.kind);
+    if (options.kind == EngineKind::kSparse) {
+      run(usual, images, logits, {});
+      return;
     }
-    if (!finite || (options.kind != EngineKind::kSparse && !all_finite(logits))) {
-      run(plan(shape, EngineKind::kSparse), images, logits);
+    std::vector<std::size_t> odd = odd_rows(images, count);
+    run(usual, images, logits, odd);
+    const std::vector<std::size_t> came_out_odd = odd_rows(logits, count);
+    odd.insert(odd.end(), came_out_odd.begin(), came_out_odd.end());
+    if (odd.empty()) {
+      return;
+    }
+    std::vector<float> carried(logits.size());
+    run(plan(shape, EngineKind::kSparse), images, carried, {});
+    for (const std::size_t row : odd) {
+      std::copy_n(carried.begin() + static_cast<std::ptrdiff_t>(row * classes), classes,
+                  logits.begin() + static_cast<std::ptrdiff_t>(row * classes));
     }
   }
 
-  static void run(Plan& plan, std::span<const float> images, std::span<float> logits) {
+  /// With zeros in place of the images `left_out`.
+  void run(Plan& plan, std::span<const float> images, std::span<float> logits,
+           const std::vector<std::size_t>& left_out) const {
     use_threads_in_libraries();
     const Lease lease(plan);
     const CompiledNetwork::Instance& instance = lease.instance();
     std::ranges::copy(images, instance.input());
     std::fill(instance.input() + images.size(), instance.input() + plan.network.input_floats(), 0.0F);
+    const std::size_t values = images.size() / (logits.size() / classes);
+    for (const std::size_t image : left_out) {
+      std::fill_n(instance.input() + image * values, values, 0.0F);
+    }
     instance.run();
     std::copy_n(instance.output(), logits.size(), logits.begin());
   }

@@ -40,6 +40,8 @@ struct PlaneKernels {
   void (*pick)(const float* from, std::size_t from_stride, std::size_t step, float* out, std::size_t out_stride,
                std::size_t rows, std::size_t count);
   float (*sum)(const float* values, std::size_t count);
+  /// Whether no value is NaN or infinite.
+  bool (*finite)(const float* values, std::size_t count);
   /// Channels innermost, `block` of them (8 or 16): out[p, l] = activation(a[p, l] * factors[l] + terms[l]).
   void (*affine_block)(const float* a, const float* factors, const float* terms, std::size_t block,
                        const Activation& activation, float* out, std::size_t pixels);

@@ -159,6 +159,15 @@ float sum(const float* values, std::size_t count) {
   return static_cast<float>(total);
 }
 
+bool finite(const float* values, std::size_t count) {
+  constexpr std::uint32_t kExponent = 0x7F800000U;
+  std::uint32_t odd = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    odd |= (std::bit_cast<std::uint32_t>(values[i]) & kExponent) == kExponent ? 1U : 0U;
+  }
+  return odd == 0;
+}
+
 template <std::size_t Block>
 void affine_of_block(const float* a, const float* factors, const float* terms, const Activation& activation, float* out,
                      std::size_t pixels) {
@@ -214,6 +223,6 @@ void maximum(const float* from, std::size_t step, float* out, std::size_t count)
 
 }  // namespace
 
-const PlaneKernels kKernels = {activate, affine, add, multiply, pick, sum, affine_block, sum_block, maximum};
+const PlaneKernels kKernels = {activate, affine, add, multiply, pick, sum, finite, affine_block, sum_block, maximum};
 
 }  // namespace niwaki::planes::NIWAKI_KERNEL
