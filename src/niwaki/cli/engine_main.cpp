@@ -1,4 +1,5 @@
-// The program `niwaki-engine`: the verbs that run networks by the engine alone. People call `niwaki`, which starts it where it must.
+// The program `niwaki-engine`: the verbs that run networks by the engine alone. People call `niwaki`, which starts it
+// where it must.
 #include "niwaki/cli/program.hpp"
 #include "niwaki/cli/verbs.hpp"
 

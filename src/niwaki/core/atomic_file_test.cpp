@@ -125,9 +125,11 @@ TEST_F(AtomicFileTest, parts_stand_in_their_order_whoever_is_through_first) {
   std::vector<FileToWrite::Part> parts;
   std::string expected;
   for (int i = 0; i < 200; ++i) {
-    const std::string text(static_cast<std::size_t>(1 + 37 * i % 5000), static_cast<char>('a' + i % 26));
-    parts.emplace_back([text] { return text; });
-    expected += text;
+    const auto text = [i] {
+      return std::string(static_cast<std::size_t>(1 + 37 * i % 5000), static_cast<char>('a' + i % 26));
+    };
+    parts.emplace_back(text);
+    expected += text();
   }
   write_files(std::vector<FileToWrite>{{folder_ / "parts", parts}, {folder_ / "one", [] { return "one"; }}});
   EXPECT_EQ(read_file(folder_ / "parts"), expected);

@@ -12,9 +12,9 @@ namespace niwaki {
 /// What oneDNN does (https://oneapi-src.github.io/oneDNN/v2.6), each as a task on places. `plan` gives the scratch
 /// memory that a primitive asks for.
 
-/// How oneDNN convolves: sum by sum, or by Winograd's minimal filtering (Lavin and Gray, arXiv 1509.09308), which spares
-/// half or three quarters of the multiplications of a 3x3 kernel and rounds a little more coarsely. Neither carries NaN
-/// and infinity as the reference does (the activations make 0 of NaN): Engine keeps them from here.
+/// How oneDNN convolves: sum by sum, or by Winograd's minimal filtering (Lavin and Gray, arXiv 1509.09308), which
+/// spares half or three quarters of the multiplications of a 3x3 kernel and rounds a little more coarsely. Neither
+/// carries NaN and infinity as the reference does (the activations make 0 of NaN): Engine keeps them from here.
 enum class DenseAlgorithm { kDirect, kWinograd };
 
 /// `x` is kBlocked, or kImage with at most 3 channels; `out` is kBlocked. With `residual`, `out` already holds what is

@@ -27,9 +27,9 @@ struct EngineOptions {
   /// Images that run through the network at once; a larger batch is taken in such parts. 0: chosen from the sizes of
   /// the network's values.
   std::size_t images_at_once = 0;
-  /// Whether kAuto and kDense go by what kernels take on this machine, measured (cost_table.hpp), or by an estimate from
-  /// sizes and densities (estimated_costs.hpp), which never varies: with it, the same network gives the same bits in
-  /// every process on machines of one type. Winograd's algorithm is for those who measure.
+  /// Whether kAuto and kDense go by what kernels take on this machine, measured (cost_table.hpp), or by an estimate
+  /// from sizes and densities (estimated_costs.hpp), which never varies: with it, the same network gives the same bits
+  /// in every process on machines of one type. Winograd's algorithm is for those who measure.
   bool measured_costs = true;
   /// Where measured costs are kept; none: the usual file. Empty: nowhere.
   std::optional<std::string> cost_file;

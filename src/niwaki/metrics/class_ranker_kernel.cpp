@@ -10,7 +10,8 @@
 namespace niwaki::class_ranker::NIWAKI_KERNEL {
 namespace {
 
-bool write_places(const float* scores, std::size_t count, Buckets buckets, std::uint16_t* within, std::uint16_t* places) {
+bool write_places(const float* scores, std::size_t count, Buckets buckets, std::uint16_t* within,
+                  std::uint16_t* places) {
   const std::uint32_t last = count_of(buckets) - 1;
   std::uint32_t wrong = 0;
   for (std::size_t i = 0; i < count; ++i) {

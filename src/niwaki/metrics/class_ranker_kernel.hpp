@@ -56,7 +56,7 @@ struct Around {
 struct Kernel {
   /// Writes the bucket of each score, and where in it that lies; answers whether all are probabilities.
   bool (*write_places)(const float* scores, std::size_t count, Buckets buckets, std::uint16_t* within,
-                     std::uint16_t* places);
+                       std::uint16_t* places);
   /// For the positive keys from `begin` to `end`, which are those of whole buckets: writes what is around each to where
   /// the first of its equals stands among all positive keys in rising order. The cost is that of comparing it with all
   /// of its bucket.
