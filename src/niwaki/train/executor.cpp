@@ -8,6 +8,7 @@
 #include <variant>
 
 #include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
 #include <torch/version.h>
 
 #include "niwaki/core/error.hpp"
@@ -254,7 +255,7 @@ at::Tensor Executor::run(const at::Tensor& input, RunMode mode) const {
 }
 
 at::Tensor Executor::run(const at::Tensor& input, RunMode mode, const Watcher& watcher) const {
-  const at::AutoGradMode gradient_mode(mode != RunMode::kInference);
+  const c10::AutoGradMode gradient_mode(mode != RunMode::kInference);
   std::vector<at::Tensor> values = tensors_;
   values.resize(slots_);
   values[input_slot_] = input;
@@ -310,7 +311,7 @@ Tensor to_graph_tensor(const at::Tensor& tensor) {
 void copy_values(const std::vector<float>& values, const at::Tensor& into) {
   NIWAKI_CHECK(static_cast<std::int64_t>(values.size()) == into.numel(), "{} values for {}", values.size(),
                into.numel());
-  const at::NoGradGuard no_gradient;
+  const c10::NoGradGuard no_gradient;
   const at::Tensor plain = at::empty(into.sizes(), at::kFloat);
   std::ranges::copy(values, plain.data_ptr<float>());
   into.copy_(plain);
@@ -336,6 +337,7 @@ at::Device parse_device(const std::string& name) {
   }
   at::globalContext().setBenchmarkCuDNN(false);
   at::globalContext().setDeterministicCuDNN(true);
+  at::globalContext().setAllowTF32CuDNN(false);  // its products have 10 bits: logits would differ by a thousandth
   return at::kCUDA;
 }
 

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <variant>
 
+#include <c10/core/GradMode.h>
+
 namespace niwaki {
 namespace {
 
@@ -20,7 +22,7 @@ at::Tensor sums_of(const Convolution& convolution, const Tensor& weight, const a
 
 void InputNorms::add(const Operation& operation, const std::string& name, const Tensor& weight,
                      const at::Tensor& input) {
-  const at::NoGradGuard no_gradient;
+  const c10::NoGradGuard no_gradient;
   const at::Tensor squares = input.detach().square().sum(at::IntArrayRef({0}), /*keepdim=*/true);
   const auto* convolution = std::get_if<Convolution>(&operation);
   const at::Tensor sums =

@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include "niwaki/core/error.hpp"
@@ -21,7 +22,7 @@ struct LayerGradients::State {
 
   /// The layer's output as a leaf of autograd, and the logits that follow from it.
   [[nodiscard]] std::pair<at::Tensor, at::Tensor> run(const at::Tensor& picture) const {
-    const at::AutoGradMode with_gradients(true);
+    const c10::AutoGradMode with_gradients(true);
     std::map<std::string, at::Tensor> values = tensors;
     values.emplace(graph.input, picture);
     at::Tensor leaf;

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include <c10/core/GradMode.h>
+
 #include "niwaki/core/error.hpp"
 #include "niwaki/train/executor.hpp"
 #include "niwaki/train/loss_functions.hpp"
@@ -18,7 +20,7 @@ class Adam {
       : options_(options), first_(at::zeros_like(values)), second_(at::zeros_like(values)) {}
 
   void step(const at::Tensor& values, const at::Tensor& gradients, double learning_rate) {
-    const at::NoGradGuard no_gradient;
+    const c10::NoGradGuard no_gradient;
     const at::Tensor gradient = options_.weight_decay > 0 ? gradients.add(values, options_.weight_decay) : gradients;
     ++steps;
     const double first_correction = 1 - std::pow(options_.first_decay, static_cast<double>(steps));
@@ -163,7 +165,7 @@ void Learner::hold_mask(const Mask& mask) {
   apply_mask(mask, masked);
   state_->executor.copy_from(masked);
   state_->kept = state_->flat_mask(mask);
-  const at::NoGradGuard no_gradient;
+  const c10::NoGradGuard no_gradient;
   state_->adam.first().mul_(state_->kept);
   state_->adam.second().mul_(state_->kept);
 }

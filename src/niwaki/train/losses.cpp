@@ -6,6 +6,8 @@
 #include <span>
 #include <utility>
 
+#include <c10/core/GradMode.h>
+
 #include "niwaki/core/error.hpp"
 #include "niwaki/core/text.hpp"
 #include "niwaki/train/loss_functions.hpp"
@@ -258,14 +260,14 @@ at::Tensor loss_of_labels(const LabelLoss& loss, const at::Tensor& logits, const
 }
 
 LossSum total_loss(const LabelLoss& loss, MatrixView<const float> logits, MatrixView<const Label> labels) {
-  const at::NoGradGuard no_gradient;
+  const c10::NoGradGuard no_gradient;
   const auto [targets, known] = tensors_of(labels);
   const at::Tensor values = at::mul(loss_of_labels(loss, doubles_of(logits), targets), known);
   return {.sum = values.sum().item<double>(), .known = known.sum().item<double>()};
 }
 
 LossValues loss_values(const LabelLoss& loss, MatrixView<const float> logits, MatrixView<const Label> labels) {
-  const at::AutoGradMode with_gradient(true);
+  const c10::AutoGradMode with_gradient(true);
   const auto [targets, known] = tensors_of(labels);
   at::Tensor leaf = doubles_of(logits);
   leaf.set_requires_grad(true);

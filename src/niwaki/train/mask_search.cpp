@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include <c10/core/GradMode.h>
+
 #include "niwaki/cohort/batch_loader.hpp"
 #include "niwaki/core/cancel.hpp"
 #include "niwaki/core/error.hpp"
@@ -155,7 +157,7 @@ class Search {
     std::size_t step = 0;
     for_batches(draw_batches(rows), [&](const at::Tensor& input) {
       differentiate(input);
-      const at::NoGradGuard no_gradient;
+      const c10::NoGradGuard no_gradient;
       const at::Tensor gradient = pruned_.flat_gradients().mul(original_).mul(can_go_);
       ++step;
       first.mul_(kFirstDecay).add_(gradient, 1 - kFirstDecay);
@@ -196,7 +198,7 @@ class Search {
   /// Leaves in the gradients those of the objective with respect to the weights in use.
   void differentiate(const at::Tensor& input) {
     {
-      const at::NoGradGuard no_gradient;
+      const c10::NoGradGuard no_gradient;
       pruned_.flat_values().copy_(original_.mul(scores_.ge(line())));
     }
     const at::Tensor wanted = dense_.run(input, RunMode::kInference);

@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include <c10/core/GradMode.h>
+
 #include "niwaki/cohort/batch_loader.hpp"
 #include "niwaki/core/cancel.hpp"
 #include "niwaki/core/error.hpp"
@@ -257,7 +259,7 @@ class Gatherer {
   void add_square(const at::Tensor& terms, const at::Tensor& factors, const at::Tensor& squares) {
     executor_.flat_gradients().zero_();
     (factors.defined() ? terms.mul(factors) : terms).sum().backward();
-    const at::NoGradGuard no_gradient;
+    const c10::NoGradGuard no_gradient;
     squares.addcmul_(executor_.flat_gradients(), executor_.flat_gradients());
   }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 
 #include "niwaki/core/cancel.hpp"
 #include "niwaki/core/error.hpp"
@@ -163,7 +164,7 @@ std::vector<std::size_t> solve_rows_by_iteration(const RowProblem& problem, Matr
   NIWAKI_CHECK(problem.hessian.rows() == weights.columns() && problem.products.rows() == weights.rows() &&
                    problem.kept.size() == weights.size(),
                "{} x {} weights, H of {}", weights.rows(), weights.columns(), problem.hessian.rows());
-  const at::NoGradGuard no_gradient;
+  const c10::NoGradGuard no_gradient;
   return Iteration(problem, weights).run();
 }
 

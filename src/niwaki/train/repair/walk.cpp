@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <c10/core/GradMode.h>
+
 #include "niwaki/cohort/image_batches.hpp"
 #include "niwaki/core/cancel.hpp"
 #include "niwaki/core/error.hpp"
@@ -30,7 +32,7 @@ Shape CalibrationBatches::shape() const {
 
 void CalibrationBatches::for_each(const Use& use) {
   use_thread_count();
-  const at::NoGradGuard no_gradient;
+  const c10::NoGradGuard no_gradient;
   if (!kept_.empty()) {
     for (std::size_t batch = 0; batch < kept_.size(); ++batch) {
       throw_if_cancelled();
