@@ -1,10 +1,9 @@
 #include "niwaki/budget/class_losses.hpp"
 
-#include <algorithm>
-#include <cmath>
-#include <optional>
+#include <cstdint>
 
 #include "niwaki/core/error.hpp"
+#include "niwaki/metrics/ranking.hpp"
 #include "niwaki/predict/predictor.hpp"
 
 namespace niwaki {
@@ -15,102 +14,72 @@ std::vector<float> logits_of(const Graph& graph, const LabelledPictures& picture
   return Predictor(graph, {.kind = EngineKind::kAuto, .measured_costs = false}).logits(pictures.pixels, pictures.shape);
 }
 
-/// One weight a picture; those of the positives sum to what those of the others do.
-std::vector<double> balanced_weights(MatrixView<const Label> labels, std::size_t c) {
-  double positives = 0;
-  double others = 0;
-  for (std::size_t i = 0; i < labels.rows(); ++i) {
-    (labels(i, c) == Label::kPositive ? positives : others) += labels(i, c) == Label::kUnknown ? 0 : 1;
-  }
-  const bool balanced = positives > 0 && others > 0;
-  std::vector<double> weights;
-  for (std::size_t i = 0; i < labels.rows(); ++i) {
-    const double of_its_kind = labels(i, c) == Label::kPositive ? positives : others;
-    weights.push_back(labels(i, c) == Label::kUnknown ? 0 : balanced ? 1 / of_its_kind : 1);
-  }
-  return weights;
+MatrixView<const float> rows_of(const std::vector<float>& logits, const LabelledPictures& pictures) {
+  return {logits.data(), pictures.labels.rows(), pictures.labels.columns()};
 }
 
-bool varies(MatrixView<const float> logits, std::size_t c, const std::vector<double>& weights) {
-  std::optional<float> first;
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    if (weights[i] > 0 && logits(i, c) != first.value_or(logits(i, c))) {
-      return true;
-    }
-    first = weights[i] > 0 ? logits(i, c) : first;
+std::vector<float> column_of(MatrixView<const float> logits, std::size_t c) {
+  std::vector<float> column(logits.rows());
+  for (std::size_t i = 0; i < column.size(); ++i) {
+    column[i] = logits(i, c);
   }
-  return false;
+  return column;
 }
-
-class WeighedPair {
- public:
-  WeighedPair(MatrixView<const float> a, MatrixView<const float> b, std::size_t c, const std::vector<double>& weights)
-      : a_(a), b_(b), c_(c), weights_(weights) {
-    double sum = 0;
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-      sum += weights[i];
-      mean_a_ += weights[i] * a(i, c);
-      mean_b_ += weights[i] * b(i, c);
-    }
-    mean_a_ /= sum > 0 ? sum : 1;
-    mean_b_ /= sum > 0 ? sum : 1;
-  }
-
-  /// 0 where one of both does not vary.
-  [[nodiscard]] double correlation() const {
-    double aa = 0;
-    double bb = 0;
-    double ab = 0;
-    for (std::size_t i = 0; i < weights_.size(); ++i) {
-      const double a = a_(i, c_) - mean_a_;
-      const double b = b_(i, c_) - mean_b_;
-      aa += weights_[i] * a * a;
-      bb += weights_[i] * b * b;
-      ab += weights_[i] * a * b;
-    }
-    return aa > 0 && bb > 0 ? ab / std::sqrt(aa * bb) : 0;
-  }
-
- private:
-  MatrixView<const float> a_;
-  MatrixView<const float> b_;
-  std::size_t c_;
-  const std::vector<double>& weights_;
-  double mean_a_ = 0;
-  double mean_b_ = 0;
-};
 
 }  // namespace
 
-std::vector<double> class_losses(MatrixView<const float> dense, MatrixView<const float> pruned,
-                                 MatrixView<const Label> labels) {
-  NIWAKI_CHECK(dense.rows() > 0 && dense.rows() == pruned.rows() && dense.rows() == labels.rows() &&
-                   dense.columns() == pruned.columns() && dense.columns() == labels.columns(),
-               "{} and {} rows, {} of labels", dense.rows(), pruned.rows(), labels.rows());
+ClassLosses::ClassLosses(MatrixView<const float> dense, MatrixView<const Label> labels, std::span<const double> weights)
+    : weights_(weights.begin(), weights.end()) {
+  NIWAKI_CHECK(dense.rows() == labels.rows() && dense.columns() == labels.columns(), "{} rows, {} of labels",
+               dense.rows(), labels.rows());
+  NIWAKI_CHECK(weights.empty() || weights.size() == labels.rows(), "{} weights, {} rows", weights.size(),
+               labels.rows());
+  if (weights_.empty()) {
+    weights_.assign(labels.rows(), 1);
+  }
+  double positives = 0;
+  for (std::size_t c = 0; c < labels.columns(); ++c) {
+    Class& of_class = classes_.emplace_back();
+    for (std::size_t i = 0; i < labels.rows(); ++i) {
+      const Label label = labels(i, c);
+      of_class.labels.push_back(label == Label::kUnknown ? std::int8_t{-1} : label == Label::kPositive ? 1 : 0);
+      of_class.positives += label == Label::kPositive ? 1 : 0;
+    }
+    of_class.dense = weighted_average_precision(column_of(dense, c), of_class.labels, weights_).value_or(0);
+    positives += of_class.positives;
+  }
+  if (positives == 0) {
+    throw InputError("no image shows a finding, so that no loss can be measured", "labels",
+                     "give images with positive labels");
+  }
+}
+
+std::vector<double> ClassLosses::of(MatrixView<const float> pruned) const {
+  NIWAKI_CHECK(pruned.rows() == weights_.size() && pruned.columns() == classes_.size(), "{} rows, {} were expected",
+               pruned.rows(), weights_.size());
   std::vector<double> losses;
-  for (std::size_t c = 0; c < dense.columns(); ++c) {
-    const std::vector<double> weights = balanced_weights(labels, c);
-    const double r = WeighedPair(dense, pruned, c, weights).correlation();
-    losses.push_back(varies(dense, c, weights) ? std::max(0.0, 1 - r * std::abs(r)) : 0);
+  double sum = 0;
+  double measured = 0;
+  for (std::size_t c = 0; c < classes_.size(); ++c) {
+    const Class& of_class = classes_[c];
+    const auto precision = weighted_average_precision(column_of(pruned, c), of_class.labels, weights_);
+    losses.push_back(precision ? 1 - *precision / of_class.dense : 0);
+    sum += losses.back();
+    measured += precision ? 1 : 0;
+  }
+  const double mean = sum / measured;
+  for (std::size_t c = 0; c < classes_.size(); ++c) {
+    const double n = classes_[c].positives;
+    losses[c] = (n * losses[c] + kShrinkage * mean) / (n + kShrinkage);
   }
   return losses;
 }
 
-double correlation_of(double loss) {
-  return std::copysign(std::sqrt(std::abs(1 - loss)), 1 - loss);
-}
-
 LossMeter::LossMeter(const Graph& dense, const LabelledPictures& pictures)
-    : pictures_(pictures), dense_(logits_of(dense, pictures)) {
-  NIWAKI_CHECK(dense_.size() == pictures.labels.rows() * pictures.labels.columns(), "{} logits for {} images",
-               dense_.size(), pictures.labels.rows());
-}
+    : pictures_(pictures), losses_(rows_of(logits_of(dense, pictures), pictures), pictures.labels, pictures.weights) {}
 
 std::vector<double> LossMeter::losses(const Graph& pruned) const {
-  const std::vector<float> found = logits_of(pruned, pictures_);
-  const std::size_t images = pictures_.labels.rows();
-  const std::size_t classes = pictures_.labels.columns();
-  return class_losses({dense_.data(), images, classes}, {found.data(), images, classes}, pictures_.labels);
+  return losses_.of(rows_of(logits_of(pruned, pictures_), pictures_));
 }
 
 }  // namespace niwaki

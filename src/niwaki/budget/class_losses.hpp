@@ -14,31 +14,46 @@ namespace niwaki {
 struct LabelledPictures {
   std::span<const float> pixels;  // [images, channels, height, width], normalised
   Shape shape;
-  MatrixView<const Label> labels;  // [images, classes]
+  MatrixView<const Label> labels;        // [images, classes]
+  std::span<const double> weights = {};  // how many pictures each stands for; empty: one
 };
 
-/// How little of each class's dense logits the pruned ones still tell: 1 - r |r|, with r Pearson's correlation over
-/// pictures, the positives of a class weighing together as much as its other pictures. 0 where the pruned logits are
-/// the dense ones up to a scale and a shift, which AUROC and average precision do not see either; 1 where they say
-/// nothing of them; 2 where they are their contrary. Pictures whose label is unknown count for nothing; in a class
-/// without a known positive (or without another picture) all weigh the same. 0 for a class whose dense logits never
-/// vary: there is nothing to lose.
-std::vector<double> class_losses(MatrixView<const float> dense, MatrixView<const float> pruned,
-                                 MatrixView<const Label> labels);
+/// The positives that a class's own loss must have to count for half of what is said of it.
+constexpr double kShrinkage = 30;
 
-/// Pearson's r behind such a loss.
-double correlation_of(double loss);
+/// What pruning takes from each class. Of a class with n positives among the pictures the average precision falls by
+/// the share l = 1 - AP / AP of the dense network (below 0 where it rises), which few positives tell badly; so it is
+/// drawn towards the mean m over classes: (n l + kShrinkage m) / (n + kShrinkage), the empirical Bayes estimate
+/// (Morris, JASA 78, 1983) where single positives vary as much as kShrinkage classes do. m for a class without a known
+/// positive. Pictures count by their weights, those of unknown label for nothing. Throws InputError where no class has
+/// a positive.
+class ClassLosses {
+ public:
+  /// `dense`: logits [images, classes]. `weights`: one a picture; empty: all 1.
+  ClassLosses(MatrixView<const float> dense, MatrixView<const Label> labels, std::span<const double> weights);
+  [[nodiscard]] std::vector<double> of(MatrixView<const float> pruned) const;
+  [[nodiscard]] std::size_t classes() const { return classes_.size(); }
 
-/// class_losses() of networks against one dense network, which predicts the pictures once. `pictures` must outlive it.
+ private:
+  struct Class {
+    std::vector<std::int8_t> labels;
+    double positives = 0;  // pictures
+    double dense = 0;      // average precision
+  };
+  std::vector<Class> classes_;
+  std::vector<double> weights_;
+};
+
+/// ClassLosses of networks, which predict the pictures. `pictures` must outlive it.
 class LossMeter {
  public:
   LossMeter(const Graph& dense, const LabelledPictures& pictures);
   [[nodiscard]] std::vector<double> losses(const Graph& pruned) const;
-  [[nodiscard]] std::size_t classes() const { return pictures_.labels.columns(); }
+  [[nodiscard]] std::size_t classes() const { return losses_.classes(); }
 
  private:
   LabelledPictures pictures_;
-  std::vector<float> dense_;  // logits, [images, classes]
+  ClassLosses losses_;
 };
 
 }  // namespace niwaki

@@ -6,31 +6,40 @@
 
 #include "niwaki/core/random.hpp"
 #include "niwaki/model/zoo/zoo.hpp"
+#include "niwaki/predict/predictor.hpp"
 #include "niwaki/prune/criterion.hpp"
 
 namespace niwaki {
 namespace {
 
-constexpr Label kYes = Label::kPositive;
-constexpr Label kNo = Label::kNegative;
-constexpr Label kOpen = Label::kUnknown;
+constexpr std::size_t kImages = 24;
 
 struct Example {
   Graph graph;
   std::vector<float> pixels;
   std::vector<Label> labels;
-  Shape shape = {6, 1, 32, 32};
+  Shape shape = {kImages, 1, 32, 32};
 
   Example() {
     RandomStream random(1, "layer losses");
     graph = build_network("resnet-small", {"a", "b"}, imagenet_preprocessing(1, 32, 32), random);
-    pixels.resize(6 * 32 * 32);
+    pixels.resize(kImages * 32 * 32);
     for (float& value : pixels) {
       value = static_cast<float>(random.normal());
     }
-    labels = {kYes, kNo, kNo, kYes, kNo, kNo, kNo, kNo, kOpen, kNo, kYes, kNo};
+    // The third of the pictures that the network gives the highest logits, so that each other order loses something.
+    const std::vector<float> logits = Predictor(graph, {}).logits(pixels, shape);
+    for (std::size_t i = 0; i < kImages; ++i) {
+      for (std::size_t c = 0; c < 2; ++c) {
+        std::size_t above = 0;
+        for (std::size_t other = 0; other < kImages; ++other) {
+          above += logits[2 * other + c] > logits[2 * i + c] ? 1 : 0;
+        }
+        labels.push_back(above < kImages / 3 ? Label::kPositive : Label::kNegative);
+      }
+    }
   }
-  [[nodiscard]] LabelledPictures pictures() const { return {pixels, shape, {labels.data(), 6, 2}}; }
+  [[nodiscard]] LabelledPictures pictures() const { return {pixels, shape, {labels.data(), kImages, 2}}; }
   [[nodiscard]] std::vector<std::vector<float>> importance() const {
     RandomStream random(1, "importance");
     return make_criterion("l1")->importance({graph, random});

@@ -18,20 +18,19 @@ namespace niwaki {
 struct SpeedTarget {
   double speedup = 0;  // 0: not asked for
   std::size_t batch = 1;
-  std::size_t images = 256;  // that losses are measured on, at most
+  std::size_t images = 1000;  // that losses are measured on, at most
 
   void add_to(CLI::App& verb);
   [[nodiscard]] bool asked_for() const { return speedup != 0; }
 
-  /// Losses are measured on `images` of the cohort's pictures, drawn by patient (study/calibration.hpp) by `seed`, and
-  /// on as many more positives as give each class 16, where there are so many. Throws InputError where the network has
-  /// another number of classes, and as prune_to_speed() does.
+  /// Losses are measured on `images` of the cohort's pictures, drawn by `seed` (budget/loss_images.hpp).
+  /// Throws InputError where the network has another number of classes, and as prune_to_speed() does.
   [[nodiscard]] BudgetedNetwork run(const Graph& dense, const Importance& importance, const Cohort& cohort,
                                     const ImageSource& pictures, std::uint64_t seed, Progress& progress) const;
 };
 
-/// "2.04 times as fast: 3.10 instead of 6.32 ms an image, 1 at a time, 2 threads", and the class that is expected to
-/// lose most.
+/// "2.04 times as fast: 3.10 instead of 6.32 ms an image, 1 at a time, 2 threads", and what the class loses that
+/// comes off worst.
 std::string speed_text(const BudgetedNetwork& network, const SpeedTarget& target,
                        const std::vector<std::string>& classes);
 

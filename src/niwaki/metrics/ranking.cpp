@@ -51,6 +51,34 @@ std::optional<double> average_precision(const RankedScores& ranked) {
   return sum / static_cast<double>(ranked.positives());
 }
 
+std::optional<double> weighted_average_precision(std::span<const float> scores, std::span<const std::int8_t> labels,
+                                                 std::span<const double> weights) {
+  NIWAKI_CHECK(scores.size() == labels.size() && scores.size() == weights.size(), "{} scores, {} labels, {} weights",
+               scores.size(), labels.size(), weights.size());
+  std::vector<std::size_t> order;
+  for (std::size_t image = 0; image < scores.size(); ++image) {
+    if (labels[image] >= 0) {
+      NIWAKI_CHECK(!std::isnan(scores[image]), "the score of image {} is NaN", image);
+      order.push_back(image);
+    }
+  }
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
+  double sum = 0;
+  double found = 0;   // weight of positives at or above the threshold
+  double called = 0;  // weight of images at or above the threshold
+  for (std::size_t begin = 0; begin < order.size();) {
+    const double found_above = found;
+    std::size_t end = begin;
+    for (; end < order.size() && scores[order[end]] == scores[order[begin]]; ++end) {
+      called += weights[order[end]];
+      found += labels[order[end]] > 0 ? weights[order[end]] : 0;
+    }
+    sum += found > found_above ? (found - found_above) * found / called : 0;
+    begin = end;
+  }
+  return found > 0 ? std::optional(sum / found) : std::nullopt;
+}
+
 std::optional<double> auroc(const RankedScores& ranked) {
   if (ranked.positives() == 0 || ranked.negatives() == 0) {
     return std::nullopt;

@@ -38,6 +38,11 @@ class RankedScores {
 /// of scikit-learn's average_precision_score, without interpolation. Nothing where no image is positive.
 std::optional<double> average_precision(const RankedScores& ranked);
 
+/// Average precision of images that each stand for `weights[i]` images (scikit-learn's sample_weight), 0 or more; the
+/// other arguments as those of RankedScores. Nothing where the positive images weigh nothing.
+std::optional<double> weighted_average_precision(std::span<const float> scores, std::span<const std::int8_t> labels,
+                                                 std::span<const double> weights);
+
 /// Area under the ROC curve: the chance that a positive image scores above a negative one, ties counting half
 /// (Mann-Whitney's U over positives x negatives; equal to the trapezoids of scikit-learn's roc_auc_score).
 /// Nothing where no image is positive, or none negative.

@@ -218,5 +218,25 @@ TEST(AverageRanks, agree_with_counting_what_is_below) {
   }
 }
 
+TEST(WeightedAveragePrecision, an_image_of_weight_three_is_three_images) {
+  const std::vector<float> scores = {0.9F, 0.8F, 0.8F, 0.4F, 0.4F, 0.1F};
+  const std::vector<std::int8_t> labels = {0, 1, 0, 1, -1, 0};
+  const std::vector<double> weights = {2, 3, 1, 1, 5, 0};
+  std::vector<float> repeated_scores;
+  std::vector<std::int8_t> repeated_labels;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    repeated_scores.insert(repeated_scores.end(), static_cast<std::size_t>(weights[i]), scores[i]);
+    repeated_labels.insert(repeated_labels.end(), static_cast<std::size_t>(weights[i]), labels[i]);
+  }
+  EXPECT_DOUBLE_EQ(weighted_average_precision(scores, labels, weights).value(),
+                   average_precision({repeated_scores, repeated_labels}).value());
+}
+
+TEST(WeightedAveragePrecision, is_nothing_without_a_positive_that_weighs_something) {
+  const std::vector<float> scores = {0.5F, 0.4F};
+  EXPECT_FALSE(weighted_average_precision(scores, std::vector<std::int8_t>{0, -1}, std::vector<double>{1, 1}));
+  EXPECT_FALSE(weighted_average_precision(scores, std::vector<std::int8_t>{1, 0}, std::vector<double>{0, 1}));
+}
+
 }  // namespace
 }  // namespace niwaki
