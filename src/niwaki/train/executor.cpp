@@ -167,6 +167,13 @@ bool overwrites(const Operation& operation) {
   return std::holds_alternative<Relu>(operation) || std::holds_alternative<Add>(operation);
 }
 
+/// A tensor's length in the flat buffers: each begins on 256 bytes, because kernels on CUDA read several floats at
+/// once. What lies between stays 0.
+std::int64_t aligned(std::size_t floats) {
+  constexpr std::size_t kFloats = 64;
+  return static_cast<std::int64_t>((floats + kFloats - 1) / kFloats * kFloats);
+}
+
 }  // namespace
 
 Executor::Executor(const Graph& graph, const at::Device& device) {
@@ -179,7 +186,7 @@ void Executor::place_tensors(const Graph& graph, const at::Device& device) {
   const std::set<std::string> trainable = trainable_names(graph);
   std::int64_t flat_size = 0;
   for (const std::string& name : trainable) {
-    flat_size += static_cast<std::int64_t>(graph.tensor(name).size());
+    flat_size += aligned(graph.tensor(name).size());
   }
   const auto options = at::TensorOptions().dtype(at::kFloat).device(device);
   flat_values_ = at::zeros({flat_size}, options);
@@ -195,7 +202,7 @@ void Executor::place_tensors(const Graph& graph, const at::Device& device) {
     at::Tensor value = flat_values_.as_strided(tensor.shape, strides, offset).detach();
     parameters_.push_back({name, value, flat_gradients_.as_strided(tensor.shape, strides, offset).detach()});
     tensors_.push_back(value);
-    offset += static_cast<std::int64_t>(tensor.size());
+    offset += aligned(tensor.size());
   }
   copy_from(graph);
   for (Parameter& parameter : parameters_) {
