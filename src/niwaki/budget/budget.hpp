@@ -39,7 +39,7 @@ struct BudgetedNetwork {
 /// pruned alone (layer_losses.hpp), and times (layer_seconds.hpp). Goes on by moving layers up and down as the
 /// network's measured losses fall (refinement.hpp). The result depends on the machine and its load. Throws InputError
 /// where the network cannot be made so fast, naming the largest speed-up that was reached, and where there is no
-/// picture.
+/// picture, or none that shows a finding.
 BudgetedNetwork prune_to_speed(const Graph& dense, const std::vector<std::vector<float>>& importance,
                                const LabelledPictures& pictures, const SpeedOptions& options, Progress& progress);
 

@@ -1,6 +1,9 @@
 #include "niwaki/budget/class_losses.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <span>
 
 #include "niwaki/core/error.hpp"
 #include "niwaki/metrics/ranking.hpp"
@@ -11,19 +14,17 @@ namespace {
 
 /// By the engine with estimated costs, so that the same network gives the same bits in every process.
 std::vector<float> logits_of(const Graph& graph, const LabelledPictures& pictures) {
-  return Predictor(graph, {.kind = EngineKind::kAuto, .measured_costs = false}).logits(pictures.pixels, pictures.shape);
+  std::vector<float> logits =
+      Predictor(graph, {.kind = EngineKind::kAuto, .measured_costs = false}).logits(pictures.pixels, pictures.shape);
+  if (std::ranges::any_of(logits, [](float logit) { return std::isnan(logit); })) {
+    throw InputError("the network gives logits that are not numbers", "calibration images",
+                     "check its weights and the images (niwaki inspect, niwaki predict)");
+  }
+  return logits;
 }
 
 MatrixView<const float> rows_of(const std::vector<float>& logits, const LabelledPictures& pictures) {
-  return {logits.data(), pictures.labels.rows(), pictures.labels.columns()};
-}
-
-std::vector<float> column_of(MatrixView<const float> logits, std::size_t c) {
-  std::vector<float> column(logits.rows());
-  for (std::size_t i = 0; i < column.size(); ++i) {
-    column[i] = logits(i, c);
-  }
-  return column;
+  return {std::span(logits), pictures.labels.rows(), pictures.labels.columns()};
 }
 
 }  // namespace
@@ -37,18 +38,15 @@ ClassLosses::ClassLosses(MatrixView<const float> dense, MatrixView<const Label> 
   if (weights_.empty()) {
     weights_.assign(labels.rows(), 1);
   }
-  double positives = 0;
   for (std::size_t c = 0; c < labels.columns(); ++c) {
     Class& of_class = classes_.emplace_back();
-    for (std::size_t i = 0; i < labels.rows(); ++i) {
-      const Label label = labels(i, c);
-      of_class.labels.push_back(label == Label::kUnknown ? std::int8_t{-1} : label == Label::kPositive ? 1 : 0);
+    for (const Label label : labels.column(c)) {
+      of_class.labels.push_back(static_cast<std::int8_t>(label));
       of_class.positives += label == Label::kPositive ? 1 : 0;
     }
-    of_class.dense = weighted_average_precision(column_of(dense, c), of_class.labels, weights_).value_or(0);
-    positives += of_class.positives;
+    of_class.dense = weighted_average_precision(dense.column(c), of_class.labels, weights_).value_or(0);
   }
-  if (positives == 0) {
+  if (std::ranges::none_of(classes_, [](const Class& of_class) { return of_class.positives > 0; })) {
     throw InputError("no image shows a finding, so that no loss can be measured", "labels",
                      "give images with positive labels");
   }
@@ -62,7 +60,7 @@ std::vector<double> ClassLosses::of(MatrixView<const float> pruned) const {
   double measured = 0;
   for (std::size_t c = 0; c < classes_.size(); ++c) {
     const Class& of_class = classes_[c];
-    const auto precision = weighted_average_precision(column_of(pruned, c), of_class.labels, weights_);
+    const auto precision = weighted_average_precision(pruned.column(c), of_class.labels, weights_);
     losses.push_back(precision ? 1 - *precision / of_class.dense : 0);
     sum += losses.back();
     measured += precision ? 1 : 0;

@@ -24,9 +24,9 @@ constexpr double kShrinkage = 30;
 /// What pruning takes from each class. Of a class with n positives among the pictures the average precision falls by
 /// the share l = 1 - AP / AP of the dense network (below 0 where it rises), which few positives tell badly; so it is
 /// drawn towards the mean m over classes: (n l + kShrinkage m) / (n + kShrinkage), the empirical Bayes estimate
-/// (Morris, JASA 78, 1983) where single positives vary as much as kShrinkage classes do. m for a class without a known
-/// positive. Pictures count by their weights, those of unknown label for nothing. Throws InputError where no class has
-/// a positive.
+/// (Morris, JASA 78, 1983) where l has kShrinkage times the variance from positive to positive that it has from class
+/// to class. m for a class without a known positive. Pictures count by their weights, those of unknown label for
+/// nothing. Throws InputError where no class has a positive.
 class ClassLosses {
  public:
   /// `dense`: logits [images, classes]. `weights`: one a picture; empty: all 1.
@@ -44,7 +44,8 @@ class ClassLosses {
   std::vector<double> weights_;
 };
 
-/// ClassLosses of networks, which predict the pictures. `pictures` must outlive it.
+/// ClassLosses of networks, which predict the pictures. `pictures` must outlive it. Throws InputError as ClassLosses
+/// does, and for a network that gives NaN.
 class LossMeter {
  public:
   LossMeter(const Graph& dense, const LabelledPictures& pictures);

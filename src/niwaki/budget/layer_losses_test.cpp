@@ -1,9 +1,11 @@
 #include "niwaki/budget/layer_losses.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include <gtest/gtest.h>
 
+#include "niwaki/core/error.hpp"
 #include "niwaki/core/random.hpp"
 #include "niwaki/model/zoo/zoo.hpp"
 #include "niwaki/predict/predictor.hpp"
@@ -79,6 +81,12 @@ TEST(LayerLosses, the_same_bits_again) {
                         [] {});
   };
   EXPECT_EQ(run(), run());
+}
+
+TEST(LossMeter, refuses_a_network_that_gives_what_is_no_number) {
+  Example example;
+  example.pixels[7] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_THROW(LossMeter(example.graph, example.pictures()), InputError);
 }
 
 }  // namespace

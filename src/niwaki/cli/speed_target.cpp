@@ -52,8 +52,8 @@ std::string speed_text(const BudgetedNetwork& network, const SpeedTarget& target
   constexpr double kPercent = 100;
   return fmt::format(
       "{:.2f} times as fast: {:.3f} instead of {:.3f} ms an image, {} at a time, {} thread{}; on the images measured "
-      "{} "
-      "comes off worst, by about {:.1f}% of its average precision (the search began with {:.1f}%)",
+      "the class that comes off worst, {}, loses about {:.1f}% of its average precision (the search began with "
+      "{:.1f}%)",
       network.speedup(), network.seconds * kMilli, network.dense_seconds * kMilli, target.batch, thread_count(),
       thread_count() == 1 ? "" : "s", name, kPercent * network.class_losses[worst],
       kPercent * std::ranges::max(network.start_losses));
