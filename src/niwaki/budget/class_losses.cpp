@@ -61,7 +61,7 @@ std::vector<double> ClassLosses::of(MatrixView<const float> pruned) const {
   for (std::size_t c = 0; c < classes_.size(); ++c) {
     const Class& of_class = classes_[c];
     const auto precision = weighted_average_precision(pruned.column(c), of_class.labels, weights_);
-    losses.push_back(precision ? 1 - *precision / of_class.dense : 0);
+    losses.push_back(precision ? std::max(0.0, 1 - *precision / of_class.dense) : 0);
     sum += losses.back();
     measured += precision ? 1 : 0;
   }

@@ -25,8 +25,7 @@ std::vector<std::vector<std::vector<double>>> layer_losses(const Graph& dense,
         losses[i].emplace_back(meter.classes(), 0.0);
         continue;
       }
-      std::vector<double>& of_classes = losses[i].emplace_back(meter.losses(pruned_by(dense, importance, layers)));
-      std::ranges::transform(of_classes, of_classes.begin(), [](double loss) { return std::max(0.0, loss); });
+      losses[i].push_back(meter.losses(pruned_by(dense, importance, layers)));
       done();
     }
     layers[i].sparsity = 0;

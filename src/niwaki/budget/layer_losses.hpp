@@ -10,9 +10,8 @@ namespace niwaki {
 
 /// losses[layer][level][class] of the network with layer `layers[i]` of it alone pruned to sparsities[level], its least
 /// important weights gone; `importance` has one score a weight for each of prunable_layers(dense). A sparsity of 0
-/// costs nothing, and what a class gains is no loss either. `done()` hears of each network run. Checks for
-/// cancellation. (The published way to such a table is SPDY, Frantar & Alistarh, ICML 2022, which has one loss for all
-/// classes.)
+/// costs nothing. `done()` hears of each network run. Checks for cancellation. (The published way to such a table is
+/// SPDY, Frantar & Alistarh, ICML 2022, which has one loss for all classes.)
 std::vector<std::vector<std::vector<double>>> layer_losses(const Graph& dense,
                                                            const std::vector<std::vector<float>>& importance,
                                                            std::span<const double> sparsities, const LossMeter& meter,
